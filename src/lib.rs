@@ -1,0 +1,22 @@
+//! simfront: the shop that an eSIM reseller puts on one small server.
+//!
+//! The table of contents, floor by floor; a file imports only from below (`tests/architecture.rs` holds that).
+//! `ARCHITECTURE.md` walks through a sync, a purchase and a webhook.
+
+// ── the top floor: putting things together ──
+pub mod cli;
+
+// ── the shell of every page, and what everyone is handed ──
+pub mod web;
+
+// ── the foreign desks: one outside API each ──
+pub mod esimdual;
+
+// ── the machines: they know no shop word ──
+pub mod plumbing;
+
+// ── the ground: words everyone may use ──
+pub mod ground;
+
+// ── the upstream's stand-in; shares nothing with esimdual/ but the published description ──
+pub mod sandbox;

@@ -1,0 +1,1 @@
+//! The machines: they know no shop word.

@@ -1,0 +1,1 @@
+//! The sandbox of the eSIMDual reseller API: the upstream's stand-in.
