@@ -6,7 +6,12 @@
 // ── the top floor: putting things together ──
 pub mod cli;
 
+// ── the rooms: what the shop is ──
+pub mod catalog;
+pub mod pricing;
+
 // ── the shell of every page, and what everyone is handed ──
+pub mod shop;
 pub mod web;
 
 // ── the foreign desks: one outside API each ──

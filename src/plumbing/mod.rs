@@ -1,1 +1,6 @@
 //! The machines: they know no shop word.
+
+pub mod bell;
+pub mod jobs;
+pub mod mailer;
+pub mod sealed;

@@ -1,0 +1,137 @@
+//! What comes back over the desk: four answers and no others. Every verb that asks must match all four.
+
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+use time::Date;
+
+/// The outcome of one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer<T> {
+    /// It happened, and this is readable proof.
+    Done(T),
+    /// eSIMDual definitely said no (400, 404 or 422 in its envelope). Whether that is final for a purchase is judged
+    /// by who knows the unit's other attempts.
+    Refused(Refusal),
+    /// Nothing happened and nothing was harmed: try again later, with the same key.
+    Later(Later),
+    /// It may have happened: find out before acting.
+    Doubt(Doubt),
+}
+
+/// A definite no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// 400, 404 or 422.
+    pub http_status: u16,
+    /// The upstream's own words, at most 300 characters: for staff, never for customers.
+    pub message: String,
+    /// The keys of `errors`: the fields that were found wrong.
+    pub fields: Vec<String>,
+}
+
+/// Not now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// What happened, in words for staff.
+    pub reason: String,
+    /// The status, where there was an answer.
+    pub http_status: Option<u16>,
+    /// How long the upstream asks us to wait (`Retry-After`), capped.
+    pub after: Option<Duration>,
+}
+
+/// Nobody knows yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// What happened, in words for staff.
+    pub reason: String,
+    /// The status, where there was an answer.
+    pub http_status: Option<u16>,
+}
+
+/// An upstream order, as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The upstream's id.
+    pub id: i64,
+    /// Our name for the unit, if the upstream repeats it.
+    pub external_order_id: Option<String>,
+    /// The package that it says it sold.
+    pub package_id: Option<i64>,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// What it really cost, exactly as written.
+    pub price: Option<Decimal>,
+    /// The currency of `price`, as written.
+    pub currency: Option<String>,
+    /// The eSIM, once there is one.
+    pub esim: Option<Esim>,
+}
+
+/// The upstream's word for where an order stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderStatus {
+    /// `pending`
+    Pending,
+    /// `processing`
+    Processing,
+    /// `completed`
+    Completed,
+    /// `failed`
+    Failed,
+    /// A word that the documents do not know.
+    Other(String),
+}
+
+/// What an upstream order delivered. Its `Debug` shows no code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Esim {
+    /// The upstream's id.
+    pub id: Option<i64>,
+    /// The card's number.
+    pub iccid: Option<String>,
+    /// The activation code, byte for byte as the upstream wrote it.
+    pub qr_code: Option<String>,
+    /// A phone number, where the plan has one.
+    pub phone_number: Option<String>,
+    /// The last day.
+    pub expires_on: Option<Date>,
+}
+
+impl std::fmt::Debug for Esim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Esim").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The whole list of orders, as far as the upstream shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The readable ones.
+    pub orders: Vec<Order>,
+    /// Rows that could not be read: with any, absence of an order proves nothing.
+    pub unreadable: usize,
+}
+
+/// The reseller's balance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wallet {
+    /// Exact, in `currency`.
+    pub balance: Decimal,
+    /// As written by the upstream.
+    pub currency: String,
+}
+
+/// A purchase to make.
+#[derive(Clone, Copy, Debug)]
+pub struct NewOrder<'a> {
+    /// What to buy.
+    pub package_id: i64,
+    /// Our name for the unit.
+    pub external_order_id: &'a str,
+    /// The stored key.
+    pub idempotency_key: &'a str,
+    /// The traveller's device, where it was given.
+    pub device_imei: Option<&'a str>,
+}

@@ -1,0 +1,5 @@
+//! Mail.
+
+/// Sends mail, or writes it to a folder.
+#[derive(Clone, Debug)]
+pub struct Mailer;

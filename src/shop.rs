@@ -1,0 +1,108 @@
+//! `Shop`: the handles that every request, job and command is given. No room's types.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
+
+use crate::esimdual;
+use crate::ground::{Clock, Currency, Entropy};
+use crate::plumbing::bell::Bell;
+use crate::plumbing::mailer::Mailer;
+use crate::plumbing::sealed::SealingKey;
+
+/// What everyone is handed; a clone is cheap.
+#[derive(Clone)]
+pub struct Shop {
+    /// The database.
+    pub db: PgPool,
+    /// The one clock.
+    pub clock: Clock,
+    /// The one source of randomness.
+    pub entropy: Entropy,
+    /// What the reseller configured.
+    pub settings: Arc<Settings>,
+    /// The desk of eSIMDual.
+    pub upstream: esimdual::Client,
+    /// Wakes workers, windows and order pages.
+    pub bell: Bell,
+    /// Sends mail, or writes it to a folder.
+    pub mailer: Mailer,
+    /// Cancelled when the program is asked to stop.
+    pub stop: CancellationToken,
+}
+
+impl Shop {
+    /// The time now, by the database's clock.
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+}
+
+/// What the reseller configured, beyond the machines' and desks' own settings. Each field names its variable in
+/// `config.rs`, where the defaults stand.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The shop's address as customers and webhooks see it, without a slash at its end.
+    pub public_url: String,
+    /// Proxies whose forwarded headers count.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Seals secrets at rest and signs.
+    pub sealing_key: SealingKey,
+    /// What customers pay in, where the reseller fixed it; else the upstream account's currency.
+    pub currency: Option<Currency>,
+    /// The first markup rule.
+    pub first_markup: FirstMarkup,
+    /// Secrets of eSIMDual's webhooks: several while one is being rotated, none where webhooks are not set up.
+    pub webhook_secrets: Vec<secrecy::SecretString>,
+    /// The ways to pay, in the order in which checkout offers them.
+    pub payment_methods: Vec<String>,
+    /// Whether limits on requests apply.
+    pub rate_limits: bool,
+    /// The time limits and rhythms.
+    pub times: Times,
+    /// A sync that would withdraw more of the catalog than this is held.
+    pub sync_max_vanish_percent: u32,
+    /// Demo only: the control page of the sandbox, shown to staff.
+    pub sandbox_page: Option<String>,
+}
+
+/// The first shop-wide rule, as configured.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstMarkup {
+    /// Percent on top of the cost.
+    pub percent: rust_decimal::Decimal,
+    /// Fixed amount on top, in whole units.
+    pub fixed: rust_decimal::Decimal,
+    /// The contract's word for the price ending.
+    pub rounding: &'static str,
+}
+
+/// Time limits and rhythms.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// How long an idempotency key is trusted.
+    pub key_horizon: Duration,
+    /// How old an attempt in doubt must be before an absent order counts as absent.
+    pub doubt_settling: Duration,
+    /// Between two syncs.
+    pub sync_interval: Duration,
+    /// Between two looks at an open unit.
+    pub reconcile_interval: Duration,
+    /// An older catalog is asked about upstream before a plan is sold.
+    pub catalog_max_age: Duration,
+    /// A paid unit that still waits this long after its payment is refunded.
+    pub delivery_deadline: Duration,
+    /// How long a price that was shown holds.
+    pub quote_lifetime: Duration,
+    /// How long an unpaid order waits.
+    pub payment_expiry: Duration,
+    /// How long a worker may hold a job without a sign of life.
+    pub job_lease: Duration,
+    /// How long a stop may take.
+    pub shutdown_grace: Duration,
+    /// How long a request's header may take to arrive.
+    pub header_read: Duration,
+}
