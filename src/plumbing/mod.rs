@@ -1,1 +1,9 @@
 //! The machines: they know no shop word.
+
+pub mod data_dir;
+pub mod db;
+pub mod http;
+pub mod private_postgres;
+pub mod sealed;
+pub mod serve_http;
+pub mod telemetry;
