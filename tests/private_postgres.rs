@@ -181,8 +181,9 @@ fn unfinished(home: &Path) -> Option<PathBuf> {
 #[tokio::test]
 async fn a_server_that_dies_is_noticed_and_the_next_start_recovers() {
     let temp = temp();
-    let mut owned = Owned::start(&settings(temp.path())).await.unwrap();
-    tell(owned.url(), "create table kept (n bigint); insert into kept values (7); checkpoint").await;
+    let durable = Settings { durable: true, ..settings(temp.path()) };
+    let mut owned = Owned::start(&durable).await.unwrap();
+    tell(owned.url(), "create table kept (n bigint); insert into kept values (7)").await;
     let pid_file = temp.path().join("data/postgres/data/postmaster.pid");
     let pid: i32 = fs::read_to_string(pid_file).unwrap().lines().next().unwrap().parse().unwrap();
     rustix::process::kill_process(
@@ -193,7 +194,7 @@ async fn a_server_that_dies_is_noticed_and_the_next_start_recovers() {
     let died = tokio::time::timeout(Duration::from_secs(5), owned.died()).await;
     assert!(died.expect("noticed at once").is_some());
     drop(owned);
-    let owned = Owned::start(&settings(temp.path())).await.unwrap();
+    let owned = Owned::start(&durable).await.unwrap();
     assert_eq!(ask(owned.url(), "select n from kept").await, 7);
     owned.stop().await;
 }
