@@ -8,6 +8,7 @@ pub mod cli;
 
 // ── the rooms: what the shop is ──
 pub mod catalog;
+pub mod orders;
 pub mod pricing;
 
 // ── the shell of every page, and what everyone is handed ──
