@@ -8,8 +8,11 @@ pub mod cli;
 
 // ── the rooms: what the shop is ──
 pub mod catalog;
+pub mod esims;
 pub mod orders;
+pub mod payments;
 pub mod pricing;
+pub mod settings;
 
 // ── the shell of every page, and what everyone is handed ──
 pub mod shop;
