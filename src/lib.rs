@@ -9,6 +9,7 @@ pub mod cli;
 // ── the rooms: what the shop is ──
 pub mod catalog;
 pub mod esims;
+pub mod fulfilment;
 pub mod orders;
 pub mod payments;
 pub mod pricing;

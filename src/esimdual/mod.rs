@@ -8,6 +8,7 @@ pub mod answer;
 pub mod catalog_row;
 mod classify;
 mod client;
+pub mod event;
 mod exchange;
 mod pace;
 mod paging;

@@ -167,14 +167,14 @@ struct OrderFields<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct IdField<'a> {
+pub(super) struct IdField<'a> {
     #[serde(borrow)]
-    id: Token<'a>,
+    pub(super) id: Token<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct EsimFields<'a> {
+pub(super) struct EsimFields<'a> {
     #[serde(borrow)]
     id: Token<'a>,
     #[serde(borrow)]
@@ -213,7 +213,8 @@ fn order_status(word: &str) -> OrderStatus {
     }
 }
 
-fn esim(fields: EsimFields<'_>) -> Esim {
+/// What an order delivered, or a webhook says so.
+pub(super) fn esim(fields: EsimFields<'_>) -> Esim {
     let filled = |value: Option<String>| value.filter(|text| !text.trim().is_empty());
     Esim {
         id: integer(fields.id),

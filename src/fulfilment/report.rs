@@ -40,7 +40,10 @@ pub fn judge(unit: &Unit, package_id: i64, report: &Order) -> Judgement {
             return Judgement::Alarm("the upstream delivered a unit that was refunded");
         }
         UnitState::Completed { .. } | UnitState::Failed { .. } => return Judgement::Nothing,
-        UnitState::Pending | UnitState::Ordering | UnitState::Processing { .. } | UnitState::OnHold { .. } => {}
+        UnitState::Pending
+        | UnitState::Ordering
+        | UnitState::Processing { .. }
+        | UnitState::OnHold { .. } => {}
     }
     if report.package_id.is_some_and(|id| id != package_id) {
         return Judgement::Hold(HoldReason::AnswerMismatch);
@@ -112,7 +115,8 @@ mod tests {
         assert_eq!(judged(report(OrderStatus::Failed, None)), Judgement::Failed(Failure::UpstreamFailed));
         let other_package = Order { package_id: Some(7), ..report(OrderStatus::Completed, Some(good)) };
         assert_eq!(judged(other_package), Judgement::Hold(HoldReason::AnswerMismatch));
-        let foreign = Order { external_order_id: Some("X-1-1".into()), ..report(OrderStatus::Completed, Some(good)) };
+        let foreign =
+            Order { external_order_id: Some("X-1-1".into()), ..report(OrderStatus::Completed, Some(good)) };
         assert!(matches!(judged(foreign), Judgement::Alarm(_)));
     }
 

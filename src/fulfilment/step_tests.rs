@@ -103,8 +103,15 @@ fn same() -> Step {
 #[test]
 fn a_first_purchase_reads_the_list_once_and_then_sends() {
     let (unit, times) = (unit(UnitState::Pending), times());
-    let mut facts =
-        Facts { unit: &unit, attempts: &[], paid_at: PAID, now: PAID, times: &times, listed: false, funds: None };
+    let mut facts = Facts {
+        unit: &unit,
+        attempts: &[],
+        paid_at: PAID,
+        now: PAID,
+        times: &times,
+        listed: false,
+        funds: None,
+    };
     assert_eq!(next_step(&facts), Step::ReadList);
     facts.listed = true;
     assert_eq!(next_step(&facts), Step::Send(Key::New));
@@ -143,7 +150,8 @@ fn an_order_that_proved_absent_is_sent_again_with_the_same_key_inside_the_horizo
 
 #[test]
 fn later_waits_and_keeps_its_key_until_the_deadline() {
-    let throttled = Attempt { retry_at: Some(PAID + time::Duration::seconds(7)), ..attempt(1, Outcome::Later) };
+    let throttled =
+        Attempt { retry_at: Some(PAID + time::Duration::seconds(7)), ..attempt(1, Outcome::Later) };
     assert_eq!(ordering(std::slice::from_ref(&throttled), 2), Step::Wait(Duration::from_secs(5)));
     assert_eq!(ordering(std::slice::from_ref(&throttled), 7), same());
     assert_eq!(ordering(&[throttled], 4_200), Step::Refund(Failure::Deadline));

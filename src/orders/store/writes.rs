@@ -1,5 +1,6 @@
 //! Changing orders and units: each statement names the state that it comes from and says whether it found it so.
 
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -298,4 +299,35 @@ pub async fn settle_status(
         Happened::to_order(Actor::Shop, Event::Finished).with(serde_json::json!({ "status": status.word() }));
     append(conn, order_id, &entry, now).await?;
     Ok(Some(status))
+}
+
+/// Takes the order's row, and reads a unit of it as it is now: whoever holds the row alone moves its units.
+pub async fn lock_unit(conn: &mut PgConnection, unit: &Unit) -> sqlx::Result<Unit> {
+    lock_order(conn, unit.order_id).await?;
+    reads::unit_by_id(conn, unit.id).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+/// Notes what a unit's purchase really cost: exact, with its currency as the upstream wrote it.
+pub async fn note_real_cost(
+    conn: &mut PgConnection,
+    unit_id: i64,
+    amount: Decimal,
+    currency: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update units
+         set real_cost = $2,
+             real_cost_currency = $3
+         where id = $1",
+        unit_id,
+        amount,
+        currency,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+async fn lock_order(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<()> {
+    sqlx::query!("select id from orders where id = $1 for update", order_id).fetch_one(conn).await.map(drop)
 }
