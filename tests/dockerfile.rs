@@ -1,5 +1,10 @@
 //! Reads the Dockerfile as a builder would: stages, user, health check, and that what it copies is there.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
 
 use std::fs;
 use std::path::Path;
