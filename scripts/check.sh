@@ -3,11 +3,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-fresh=$(mktemp -d)
-trap 'rm -rf "$fresh"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fresh=$work/fresh none=$work/none
+mkdir "$fresh" "$none"
 scripts/prepare-queries.sh "$fresh" clippy --locked --all-targets -- -D warnings
-committed=.sqlx
-[ -d "$committed" ] || committed=$(mktemp -d)
+committed=$none
+[ -d .sqlx ] && committed=.sqlx
 if ! diff -r "$committed" "$fresh"; then
     echo "The prepared queries in .sqlx are not those of the code: run 'make queries' and commit them." >&2
     exit 1

@@ -9,10 +9,14 @@ use super::error::Error;
 /// The oldest major version that simfront is tested with.
 const OLDEST_MAJOR: u32 = 15;
 
-/// Folders that hold one folder for each version, and what leads from there to the programs: Debian and Ubuntu;
-/// Homebrew; Arch's older versions.
-const PER_VERSION: [(&str, &str); 3] =
-    [("/usr/lib/postgresql", "bin"), ("/opt/homebrew/opt", "bin"), ("/opt", "bin")];
+/// Folders that hold one folder for each version, and how those are called: Debian and Ubuntu; PostgreSQL's own
+/// packages for Red Hat's systems; Arch's older versions; Homebrew.
+const PER_VERSION: [(&str, &str); 4] = [
+    ("/usr/lib/postgresql", ""),
+    ("/usr", "pgsql-"),
+    ("/opt", "pgsql-"),
+    ("/opt/homebrew/opt", "postgresql@"),
+];
 
 /// Folders of systems that install one version.
 const FIXED: [&str; 4] = ["/usr/bin", "/usr/local/bin", "/usr/local/pgsql/bin", "/usr/libexec/postgresql"];
@@ -59,9 +63,11 @@ impl Programs {
 /// Every version on this machine.
 fn installed() -> Vec<Programs> {
     let mut dirs: Vec<PathBuf> = Vec::new();
-    for (above, below) in PER_VERSION {
+    for (above, start) in PER_VERSION {
         let Ok(versions) = fs::read_dir(above) else { continue };
-        dirs.extend(versions.flatten().map(|version| version.path().join(below)));
+        let versions =
+            versions.flatten().filter(|version| version.file_name().to_string_lossy().starts_with(start));
+        dirs.extend(versions.map(|version| version.path().join("bin")));
     }
     dirs.extend(FIXED.iter().map(PathBuf::from));
     dirs.extend(on_the_path());
