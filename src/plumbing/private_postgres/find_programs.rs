@@ -44,10 +44,9 @@ impl Programs {
 
     /// The programs in this folder, if both are there and tell their version.
     fn inside(dir: &Path) -> Option<Self> {
-        let dir = fs::canonicalize(dir).ok()?;
-        if !dir.join("initdb").is_file() {
-            return None;
-        }
+        // A link on the PATH leads to the folder where both are.
+        let initdb = fs::canonicalize(dir.join("initdb")).ok()?;
+        let dir = initdb.parent()?.to_owned();
         let said = Command::new(dir.join("postgres"))
             .arg("--version")
             .env_clear()
@@ -83,7 +82,9 @@ fn on_the_path() -> Option<PathBuf> {
 
 fn choose(found: Vec<Programs>, made_by: Option<u32>, data: &Path) -> Result<Programs, Error> {
     let matching = found.iter().find(|programs| Some(programs.major) == made_by).cloned();
-    let newest = found.into_iter().max_by_key(|programs| programs.major).ok_or(Error::ProgramsMissing)?;
+    // Of equals the first in the list: `max_by_key` gives the last, and so is handed the list's end first.
+    let newest =
+        found.into_iter().rev().max_by_key(|programs| programs.major).ok_or(Error::ProgramsMissing)?;
     if newest.major < OLDEST_MAJOR {
         return Err(Error::TooOld { found: newest.major });
     }
