@@ -1,7 +1,7 @@
 # The commands of this project. They work as root and as an ordinary user, with no variable set.
 #
 # The demo is built with the dev profile: a newcomer's first build takes half the time of a release build, `make test`
-# uses the same compiled dependencies, and what is slow unoptimised (password hashing) is optimised in Cargo.toml.
+# shares most of its compiled dependencies, and what is slow unoptimised (password hashing) is optimised in Cargo.toml.
 # `make demo PROFILE=release` shows the speed that a shop has.
 PROFILE = dev
 
