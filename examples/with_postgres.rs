@@ -17,7 +17,15 @@ use tokio::signal::unix::{SignalKind, signal};
 const PREFIX: &str = "simfront-test-";
 
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn main() -> ExitCode {
+    with_postgres().await.unwrap_or_else(|error| {
+        // One sentence with its causes, and no trace of calls: it is for the person at the terminal.
+        eprintln!("with_postgres: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn with_postgres() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let Some(program) = arguments.next() else {
         anyhow::bail!("say which command to run: with_postgres cargo test");

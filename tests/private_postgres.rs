@@ -1,5 +1,5 @@
 //! The private PostgreSQL, with real clusters: made, stopped, killed, taken over, attached to, refused.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use simfront::plumbing::db::{self, SchemaError, SchemaState};
 use simfront::plumbing::private_postgres::{self, Error, Owned, Session, Settings};
 use sqlx::{Connection as _, PgConnection};
 
@@ -265,4 +266,52 @@ async fn below_a_folder_that_others_may_not_pass_root_s_cluster_moves_and_is_fou
     assert_eq!(private_postgres::forget(&settings.data_dir).await.unwrap(), Some(moved.clone()));
     assert!(!moved.exists());
     assert_eq!(private_postgres::forget(&settings.data_dir).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_schema_is_brought_up_to_date_and_a_newer_one_is_refused() {
+    let temp = temp();
+    let owned = Owned::start(&settings(temp.path())).await.unwrap();
+    let pool = db::connect(owned.url(), 3).await.unwrap();
+    let fresh = match db::MIGRATIONS.iter().count() {
+        0 => SchemaState::Current,
+        all => SchemaState::Behind(all),
+    };
+    assert_eq!(db::schema_state(&pool).await.unwrap(), fresh);
+    // Two programs that migrate at once wait for each other.
+    let (one, two) = tokio::join!(db::migrate(&pool), db::migrate(&pool));
+    one.and(two).unwrap();
+    assert_eq!(db::schema_state(&pool).await.unwrap(), SchemaState::Current);
+    sqlx::raw_sql(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (99991231235959, 'of a later program', true, '', 0)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    assert_eq!(db::schema_state(&pool).await.unwrap(), SchemaState::Newer);
+    assert!(matches!(db::migrate(&pool).await, Err(SchemaError::Newer)));
+    let made = fs::metadata(temp.path()).unwrap().modified().unwrap();
+    let since = db::now(&pool).await.unwrap() - time::OffsetDateTime::from(made);
+    assert!(since.abs() < time::Duration::hours(1), "the folder was made a moment ago: {since}");
+    pool.close().await;
+    owned.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_is_a_passing_trouble_and_a_broken_rule_is_not() {
+    let temp = temp();
+    let owned = Owned::start(&settings(temp.path())).await.unwrap();
+    let pool = db::connect(owned.url(), 1).await.unwrap();
+    let broken = sqlx::query("select * from nowhere").execute(&pool).await.unwrap_err();
+    assert!(!db::transient(&broken), "{broken}");
+    let mut held = pool.acquire().await.unwrap();
+    owned.stop().await;
+    let cut = sqlx::query("select 1").execute(&mut *held).await.unwrap_err();
+    assert!(db::transient(&cut), "{cut}");
+    drop(held);
+    let begun = Instant::now();
+    let away = sqlx::query("select 1").execute(&pool).await.unwrap_err();
+    assert!(db::transient(&away), "{away}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "nobody waits for long");
 }

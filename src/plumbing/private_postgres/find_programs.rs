@@ -9,10 +9,14 @@ use super::error::Error;
 /// The oldest major version that simfront is tested with.
 const OLDEST_MAJOR: u32 = 15;
 
-/// Folders that hold one folder for each version, and what leads from there to the programs: Debian and Ubuntu;
-/// Homebrew; Arch's older versions.
-const PER_VERSION: [(&str, &str); 3] =
-    [("/usr/lib/postgresql", "bin"), ("/opt/homebrew/opt", "bin"), ("/opt", "bin")];
+/// Folders that hold one folder for each version, and how those are called: Debian and Ubuntu; PostgreSQL's own
+/// packages for Red Hat's systems; Arch's older versions; Homebrew.
+const PER_VERSION: [(&str, &str); 4] = [
+    ("/usr/lib/postgresql", ""),
+    ("/usr", "pgsql-"),
+    ("/opt", "pgsql-"),
+    ("/opt/homebrew/opt", "postgresql@"),
+];
 
 /// Folders of systems that install one version.
 const FIXED: [&str; 4] = ["/usr/bin", "/usr/local/bin", "/usr/local/pgsql/bin", "/usr/libexec/postgresql"];
@@ -40,10 +44,9 @@ impl Programs {
 
     /// The programs in this folder, if both are there and tell their version.
     fn inside(dir: &Path) -> Option<Self> {
-        let dir = fs::canonicalize(dir).ok()?;
-        if !dir.join("initdb").is_file() {
-            return None;
-        }
+        // A link on the PATH leads to the folder where both are.
+        let initdb = fs::canonicalize(dir.join("initdb")).ok()?;
+        let dir = initdb.parent()?.to_owned();
         let said = Command::new(dir.join("postgres"))
             .arg("--version")
             .env_clear()
@@ -59,9 +62,11 @@ impl Programs {
 /// Every version on this machine.
 fn installed() -> Vec<Programs> {
     let mut dirs: Vec<PathBuf> = Vec::new();
-    for (above, below) in PER_VERSION {
+    for (above, start) in PER_VERSION {
         let Ok(versions) = fs::read_dir(above) else { continue };
-        dirs.extend(versions.flatten().map(|version| version.path().join(below)));
+        let versions =
+            versions.flatten().filter(|version| version.file_name().to_string_lossy().starts_with(start));
+        dirs.extend(versions.map(|version| version.path().join("bin")));
     }
     dirs.extend(FIXED.iter().map(PathBuf::from));
     dirs.extend(on_the_path());
@@ -77,7 +82,9 @@ fn on_the_path() -> Option<PathBuf> {
 
 fn choose(found: Vec<Programs>, made_by: Option<u32>, data: &Path) -> Result<Programs, Error> {
     let matching = found.iter().find(|programs| Some(programs.major) == made_by).cloned();
-    let newest = found.into_iter().max_by_key(|programs| programs.major).ok_or(Error::ProgramsMissing)?;
+    // Of equals the first in the list: `max_by_key` gives the last, and so is handed the list's end first.
+    let newest =
+        found.into_iter().rev().max_by_key(|programs| programs.major).ok_or(Error::ProgramsMissing)?;
     if newest.major < OLDEST_MAJOR {
         return Err(Error::TooOld { found: newest.major });
     }

@@ -59,6 +59,7 @@ impl Server {
     pub(super) async fn start(place: &Place, programs: &Programs, durable: bool) -> Result<Self, Error> {
         let program = programs.bin_dir.join("postgres");
         let log = open_log(&place.log())?;
+        place.user.give(&place.log())?;
         let errors = log.try_clone().map_err(at(&place.log()))?;
         let mut command = place.user.command(&program, &place.home);
         command.arg("-D").arg(place.data());

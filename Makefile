@@ -1,0 +1,33 @@
+# The commands of this project. They work as root and as an ordinary user, with no variable set.
+#
+# The demo is built with the dev profile: a newcomer's first build takes half the time of a release build, `make test`
+# shares most of its compiled dependencies, and what is slow unoptimised (password hashing) is optimised in Cargo.toml.
+# `make demo PROFILE=release` shows the speed that a shop has.
+PROFILE = dev
+
+.PHONY: help demo demo-reset test queries lint
+
+help: ## these lines
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-12s %s\n' "$$target" "$$what"; done
+
+demo: ## the whole shop with its sandbox, on http://127.0.0.1:3000 (PORT=… chooses another)
+	@scripts/need.sh postgres
+	@# cargo hands its process over to the program, so that Ctrl-C and SIGTERM reach it.
+	@exec cargo run --locked --profile $(PROFILE) --bin simfront -- demo
+
+demo-reset: ## forgets the demo's orders, catalog and password
+	@exec cargo run --locked --profile $(PROFILE) --bin simfront -- demo --reset
+
+test: ## formatting, lints, prepared queries, and every test: unit, database, HTTP, fault, browser
+	@scripts/need.sh postgres browser lints
+	cargo fmt --check
+	scripts/with-postgres.sh scripts/check.sh
+
+queries: ## writes .sqlx anew after a query or a migration changed
+	@scripts/need.sh postgres
+	scripts/queries.sh
+
+lint: ## formatting and lints alone
+	@scripts/need.sh lints
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
