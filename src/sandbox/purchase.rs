@@ -16,7 +16,7 @@ use super::moment;
 use super::operation::Operation;
 use super::settings::OrderMode;
 use super::wire::OrderView;
-use super::world::{Asked, Event, KeyMemory};
+use super::world::{Asked, Bought, Event, KeyMemory};
 
 /// What became of a request at the order desk.
 pub(super) enum Outcome {
@@ -103,7 +103,8 @@ fn buy(
         body: body.clone(),
     });
     let request = request(key, &asked, "bought", Some(order.id));
-    book.record(Event::Bought { order: Box::new(order.clone()), debit, key: memory, request })?;
+    let bought = Bought { order: order.clone(), debit, key: memory, request };
+    book.record(Event::Bought(Box::new(bought)))?;
     if let Some(due) = order.due {
         courses::wait_for(desk, order.id, due);
     }

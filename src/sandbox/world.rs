@@ -40,6 +40,15 @@ pub(super) struct TokenRow {
     pub revoked: bool,
 }
 
+/// All of one purchase.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Bought {
+    pub order: Order,
+    pub debit: Transaction,
+    pub key: Option<KeyMemory>,
+    pub request: OrderRequest,
+}
+
 /// A change of the world: one line of the journal, all of it or nothing.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -63,12 +72,7 @@ pub(super) enum Event {
         request: OrderRequest,
     },
     /// A purchase: order, debit, key and request in one line.
-    Bought {
-        order: Box<Order>,
-        debit: Transaction,
-        key: Option<KeyMemory>,
-        request: OrderRequest,
-    },
+    Bought(Box<Bought>),
     OrderChanged {
         order: Box<Order>,
         money: Option<Transaction>,
@@ -134,13 +138,14 @@ impl World {
             }
             Event::AllTokensRevoked => self.tokens.values_mut().for_each(|token| token.revoked = true),
             Event::Asked { request } => self.requests.push(request),
-            Event::Bought { order, debit, key, request } => {
+            Event::Bought(bought) => {
+                let Bought { order, debit, key, request } = *bought;
                 self.requests.push(request);
                 self.moved(debit);
                 if let Some(memory) = key {
                     self.remember(memory);
                 }
-                self.put(*order);
+                self.put(order);
             }
             Event::OrderChanged { order, money } => {
                 if let Some(transaction) = money {
