@@ -124,6 +124,9 @@ pub enum CatalogRefusal {
     /// Another package has that id already.
     #[error("the id {0} is taken")]
     IdTaken(u64),
+    /// A data package needs data and days.
+    #[error("a package needs gigabytes (-1 for unlimited) and days")]
+    Empty,
     /// The catalog has no such country.
     #[error("no country has the code {0:?}")]
     UnknownCountry(String),
@@ -164,6 +167,9 @@ impl Catalog {
                 let id = *package.id.get_or_insert(next);
                 if self.packages.contains_key(&id) {
                     return Err(CatalogRefusal::IdTaken(id));
+                }
+                if package.gigabytes == 0 || package.days == 0 {
+                    return Err(CatalogRefusal::Empty);
                 }
                 if super::places::Country::by_code(&package.country_code).is_none() {
                     return Err(CatalogRefusal::UnknownCountry(package.country_code));

@@ -8,9 +8,15 @@ use crate::ground::Entropy;
 
 /// The package of the documents: "France 5 GB - 30 Days" for 4.2 USD.
 const DOCUMENTED_ID: u64 = 1120;
+/// Cents per GB that fit its price, so that 3 GB of France do not cost more than 5.
+const DOCUMENTED_LEVEL: u64 = 68;
 const FIRST_ID: u64 = 1001;
 /// One regional or global package after so many local ones, while there are any.
 const LOCALS_PER_REGIONAL: usize = 9;
+/// Where most travellers go; the first is the documented package's country.
+const POPULAR: &[&str] = &["fr", "it", "es", "de", "gb", "us", "jp", "th", "tr", "gr", "pt", "ch"];
+/// How many sizes of each come first.
+const POPULAR_SIZES: usize = 5;
 const MB: i64 = 1024 * 1024;
 const UNLIMITED: i64 = -1;
 
@@ -110,7 +116,9 @@ impl Area {
 pub(super) fn packages(seed: u64, number: usize) -> Vec<Package> {
     let entropy = Entropy::seeded(seed);
     // One price level per place, so that a country is cheap or dear as a whole.
-    let levels: Vec<u64> = COUNTRIES.iter().map(|_| 40 + entropy.below(260)).collect();
+    let drawn = COUNTRIES.iter().map(|country| (country, 40 + entropy.below(260)));
+    let levels: Vec<u64> =
+        drawn.map(|(country, level)| if country.code == "fr" { DOCUMENTED_LEVEL } else { level }).collect();
     let region_levels: Vec<u64> = REGIONS.iter().map(|_| 180 + entropy.below(220)).collect();
     let mut ids = (FIRST_ID..).filter(|id| *id != DOCUMENTED_ID);
     let mut packages = vec![documented()];
@@ -131,13 +139,16 @@ enum Place {
     Region(usize),
 }
 
-/// Every pair of a place and a size, round by round: all countries in the first size, then in the second, with the
-/// regions strewn in between; the documented package is left out, for it stands first already.
+/// Every pair of a place and a size: the best-known destinations in their first sizes, so that a small catalog is a
+/// useful one too, then all countries round by round, with the regions strewn in between. The documented package
+/// is left out, for it stands first already.
 fn areas() -> impl Iterator<Item = (Place, usize)> {
-    let france = COUNTRIES.iter().position(|country| country.code == "fr");
-    let mut locals = (0..)
-        .flat_map(|size| (0..COUNTRIES.len()).map(move |c| (c, size)))
-        .filter(move |(c, size)| (Some(*c), *size) != (france, 0));
+    let place = |code: &&str| COUNTRIES.iter().position(|country| country.code == *code);
+    let popular: Vec<usize> = POPULAR.iter().filter_map(place).collect();
+    let first: Vec<_> = popular.iter().flat_map(|c| (0..POPULAR_SIZES).map(|size| (*c, size))).collect();
+    let rounds = (0..).flat_map(|size| (0..COUNTRIES.len()).map(move |c| (c, size)));
+    let rest = rounds.filter(move |(c, size)| *size >= POPULAR_SIZES || !popular.contains(c));
+    let mut locals = first.into_iter().skip(1).chain(rest);
     let mut regionals =
         (0..TIERS.len()).flat_map(|size| (0..REGIONS.len()).map(move |r| (Place::Region(r), size)));
     (1_usize..).filter_map(move |n| {

@@ -7,6 +7,7 @@ use time::{Date, OffsetDateTime};
 /// Laravel's JSON form: `2026-03-15T10:00:00.000000Z`.
 const STAMP: &[FormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+const LEGIBLE: &[FormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 const DAY: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 /// The time now, in UTC.
@@ -21,6 +22,11 @@ pub(super) fn now() -> OffsetDateTime {
 /// A time as the upstream writes it.
 pub(super) fn stamp(at: OffsetDateTime) -> String {
     at.to_offset(time::UtcOffset::UTC).format(STAMP).unwrap_or_default()
+}
+
+/// A time as people read it: `2026-03-15 10:00:00`.
+pub(super) fn legible(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC).format(LEGIBLE).unwrap_or_default()
 }
 
 /// A day as the upstream writes it: `2026-04-14`.

@@ -48,6 +48,8 @@ impl Operation {
     /// Which operation a matched route is; `None` for addresses that the API does not have.
     pub(super) fn of(method: &Method, matched: &str) -> Option<Self> {
         let path = matched.strip_prefix(API)?;
+        // A HEAD is a GET without its body, and needs the same token.
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
         let operation = match (method.as_str(), path) {
             ("GET", "" | "/") => Self::Root,
             ("GET", "/ping") => Self::Ping,

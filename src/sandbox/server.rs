@@ -33,7 +33,7 @@ use super::settings::{OrderMode, Settings};
 use super::tokens;
 use super::webhooks;
 
-/// How long connections and webhooks under way get to end when the sandbox stops.
+/// How long answers under way get to end when the sandbox stops.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A running sandbox. It stops when this is dropped, at once; [`Running::stop`] is the gentler way.
@@ -217,7 +217,8 @@ impl Running {
         Ok(())
     }
 
-    /// Stops: no new connections, running answers and webhooks get a moment, the rest is cut off.
+    /// Stops: no new connections; running answers get a moment, then they are cut off. Webhooks that were not taken
+    /// yet stay owed, and are sent after a restart from the same state directory.
     pub async fn stop(mut self) {
         self.desk.stopping.cancel();
         self.desk.tasks.close();

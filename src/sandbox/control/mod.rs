@@ -5,6 +5,7 @@
 
 mod page;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -25,7 +26,7 @@ use super::catalog::CatalogChange;
 use super::courses;
 use super::desk::Desk;
 use super::faults::Injection;
-use super::ledger::OrderStatus;
+use super::ledger::{Ledger, OrderStatus, Transaction};
 use super::settings::OrderMode;
 use super::{purchase, tokens, webhooks};
 
@@ -110,8 +111,37 @@ fn done(by_form: bool, value: &impl Serialize) -> Response {
     }
 }
 
+/// One purchase in short: what a test counts first.
+#[derive(Serialize)]
+struct Purchase {
+    order_id: u64,
+    idempotency_key: Option<String>,
+    price: String,
+    status: OrderStatus,
+}
+
+/// The ledger, with its purchases by the reseller's own names and the debits for orders on top.
+#[derive(Serialize)]
+struct LedgerView {
+    purchases: BTreeMap<String, Vec<Purchase>>,
+    debits: Vec<Transaction>,
+    #[serde(flatten)]
+    ledger: Ledger,
+}
+
 async fn ledger(State(desk): State<Arc<Desk>>) -> Response {
-    answer(StatusCode::OK, &desk.ledger())
+    let ledger = desk.ledger();
+    let mut purchases: BTreeMap<String, Vec<Purchase>> = BTreeMap::new();
+    for order in &ledger.orders {
+        purchases.entry(order.external_order_id.clone().unwrap_or_default()).or_default().push(Purchase {
+            order_id: order.id,
+            idempotency_key: order.idempotency_key.clone(),
+            price: order.price.normalize().to_string(),
+            status: order.status,
+        });
+    }
+    let debits = ledger.debits().into_iter().cloned().collect();
+    answer(StatusCode::OK, &LedgerView { purchases, debits, ledger })
 }
 
 async fn faults(State(desk): State<Arc<Desk>>) -> Response {

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use crate::sandbox::answers::Broken;
 use crate::sandbox::desk::Desk;
 use crate::sandbox::ledger::{Delivery, DeliveryState, Order};
-use crate::sandbox::moment::stamp;
+use crate::sandbox::moment::legible;
 
 /// How many of the newest orders and webhooks are shown.
 const SHOWN: usize = 50;
@@ -46,7 +46,7 @@ impl OrderRow {
             price: order.price.to_string(),
             status: order.status.word(),
             iccid: order.esim.as_ref().map(|esim| esim.iccid.clone()).unwrap_or_default(),
-            made: stamp(order.created_at),
+            made: legible(order.created_at),
         }
     }
 }
@@ -66,7 +66,7 @@ impl WebhookRow {
             (None, error) => error.clone().unwrap_or_default(),
         });
         Self {
-            made: stamp(delivery.created_at),
+            made: legible(delivery.created_at),
             event: delivery.event.clone(),
             order: delivery.order_id.map(|id| id.to_string()).unwrap_or_default(),
             state: match delivery.state {
