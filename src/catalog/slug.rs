@@ -76,10 +76,11 @@ impl Addresses {
             return known.clone();
         }
         let wanted = wanted.unwrap_or_else(|| code.to_owned());
-        let with_code = format!("{}-{code}", wanted.get(..LIMIT - 3).unwrap_or(&wanted));
-        let free = [wanted, with_code].into_iter().find(|slug| !self.taken.contains(slug));
-        // Two letters that are taken as another's slug: a number behind them cannot be.
-        let slug = free.unwrap_or_else(|| format!("{code}-{}", self.taken.len()));
+        let start = wanted.get(..LIMIT - 10).unwrap_or(&wanted).to_owned();
+        let with_code = std::iter::once(format!("{start}-{code}"));
+        let numbered = (2_u32..).map(|number| format!("{start}-{code}-{number}"));
+        let mut names = std::iter::once(wanted).chain(with_code).chain(numbered);
+        let slug = names.find(|slug| !self.taken.contains(slug)).unwrap_or_default();
         self.taken.insert(slug.clone());
         self.by_code.insert(code.to_owned(), slug.clone());
         slug
@@ -114,6 +115,9 @@ mod tests {
         assert_eq!(addresses.of("gf", Some("france".to_owned())), "france-gf");
         assert_eq!(addresses.of("jp", None), "jp");
         assert_eq!(addresses.of("jp", Some("japan".to_owned())), "jp");
+        let mut crowded =
+            Addresses::known([("zz".to_owned(), "a".to_owned()), ("yy".to_owned(), "a-fr".to_owned())]);
+        assert_eq!(crowded.of("fr", Some("a".to_owned())), "a-fr-2");
         let long = "x".repeat(80);
         assert_eq!(addresses.of("aa", Some(long.clone())), long);
         assert!(addresses.of("bb", Some(long)).len() <= 80);
