@@ -8,6 +8,7 @@
 
 mod answers;
 mod catalog;
+mod documents;
 mod pricing;
 mod purchases;
 mod support;
