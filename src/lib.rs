@@ -14,6 +14,7 @@ pub mod orders;
 pub mod payments;
 pub mod pricing;
 pub mod settings;
+pub mod wallet;
 
 // ── the shell of every page, and what everyone is handed ──
 pub mod shop;

@@ -43,8 +43,10 @@ pub struct Wire {
 impl Wire {
     /// A way that has not been used yet.
     pub fn new(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
+        // The connection's own limit must strike first: only it proves that nothing left.
+        let connect_timeout = settings.connect_timeout.min(settings.timeout / 2);
         Ok(Self {
-            http: http::client(settings.connect_timeout, settings.catalog_timeout)?,
+            http: http::client(connect_timeout, settings.catalog_timeout)?,
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             pace: Pace::new(settings.requests_per_minute, clock.clone()),
             clock,

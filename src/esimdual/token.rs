@@ -134,8 +134,9 @@ impl Tokens {
         if let Some(access) = current.as_ref().filter(|access| usable(access)) {
             return Ok(access.clone());
         }
-        // Another node, or an earlier start, may have a newer one.
-        if let Some(kept) = self.kept(account).await.filter(usable) {
+        // Another node, or an earlier start, may have a newer one; an older one was given up before.
+        let newer = |kept: &Access| refused.is_none_or(|refused| kept.obtained_at >= refused.obtained_at);
+        if let Some(kept) = self.kept(account).await.filter(|kept| usable(kept) && newer(kept)) {
             *current = Some(kept.clone());
             return Ok(kept);
         }

@@ -343,6 +343,25 @@ mod tests {
     }
 
     #[test]
+    fn no_beginning_of_a_good_answer_is_proof() {
+        let whole =
+            r#"{"status":true,"data":{"id":45,"external_order_id":"SF-1-1-1","package":{"id":1120}}}"#;
+        assert!(placed_order(whole.as_bytes(), &WANTED).is_ok());
+        for end in 0..whole.len() {
+            assert!(placed_order(&whole.as_bytes()[..end], &WANTED).is_err(), "cut at {end}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_is_unreadable_and_no_panic(bytes: Vec<u8>, token in "[\\[{\"0-9eE.,:a-z}\\]-]{0,40}") {
+            proptest::prop_assert!(placed_order(&bytes, &WANTED).is_err());
+            let _ = (placed(&token), wallet(&bytes), account(token.as_bytes()), access_token(&bytes));
+            let _ = placed(&format!(r#"{{"id":{token},"esim":{{"expiry_date":"{token}"}}}}"#));
+        }
+    }
+
+    #[test]
     fn money_is_exact_and_never_a_float() {
         let read = |token: &str| {
             wallet(format!(r#"{{"data":{{"balance":{token},"currency":"USD"}}}}"#).as_bytes())

@@ -1,0 +1,15 @@
+//! The desk of eSIMDual and the rooms behind it, over HTTP on loopback and on a real database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests may panic, and stand outside the program"
+)]
+
+mod answers;
+mod catalog;
+mod documents;
+mod pricing;
+mod purchases;
+mod support;
+mod tokens;
