@@ -9,6 +9,7 @@ pub mod cli;
 // ── the rooms: what the shop is ──
 pub mod catalog;
 pub mod pricing;
+pub mod window;
 
 // ── the shell of every page, and what everyone is handed ──
 pub mod shop;

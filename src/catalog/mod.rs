@@ -7,3 +7,5 @@
 pub mod package;
 
 pub use package::{Country, Coverage, Data, Package, Region};
+mod read;
+pub use read::{Contents, read_on_sale, version};

@@ -6,3 +6,5 @@
 pub mod markup;
 
 pub use markup::{Markup, NoPrice, Rounding};
+mod read;
+pub use read::{InForce, current};

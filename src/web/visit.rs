@@ -75,10 +75,32 @@ impl Visit {
         amounts::decimal(self.language, &number.to_string())
     }
 
-    /// Every language of the shop, for switches and alternates.
-    pub fn languages(&self) -> [Language; Language::ALL.len()] {
-        Language::ALL
+    /// This page in every language of the shop, the default one first: for the switch and the alternates.
+    pub fn editions(&self) -> Vec<Edition> {
+        let edition = |language: Language| Edition {
+            tag: language.tag(),
+            own_name: language.own_name(),
+            href: self.href_in(language, &self.path),
+            whole: self.whole(language, &self.path),
+            current: language == self.language,
+        };
+        Language::ALL.into_iter().map(edition).collect()
     }
+}
+
+/// One page in one language.
+#[derive(Clone, Debug)]
+pub struct Edition {
+    /// For `lang` and `hreflang`.
+    pub tag: &'static str,
+    /// What the language calls itself.
+    pub own_name: &'static str,
+    /// Where it is.
+    pub href: String,
+    /// The same as a whole address.
+    pub whole: String,
+    /// Whether it is the one that is read now.
+    pub current: bool,
 }
 
 /// Whether these headers ask for JSON rather than for a page.

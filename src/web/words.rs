@@ -94,6 +94,12 @@ impl From<&String> for Value {
     }
 }
 
+impl From<&&str> for Value {
+    fn from(text: &&str) -> Self {
+        Self::from(*text)
+    }
+}
+
 macro_rules! counts {
     ($($count:ty),*) => {$(
         impl From<$count> for Value {
@@ -104,6 +110,12 @@ macro_rules! counts {
         impl From<&$count> for Value {
             fn from(count: &$count) -> Self {
                 Self::from(*count)
+            }
+        }
+        // Templates pass what they borrowed once more by reference.
+        impl From<&&$count> for Value {
+            fn from(count: &&$count) -> Self {
+                Self::from(**count)
             }
         }
     )*};
