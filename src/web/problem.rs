@@ -204,3 +204,77 @@ fn as_page(visit: &Visit, told: &Told) -> String {
         visit.t(told.title)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::Language;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::routing::{get, post};
+    use tower::ServiceExt as _;
+
+    async fn ask(request: axum::http::request::Builder) -> (Response, String) {
+        let fault = || async { Problem::Fault(anyhow::anyhow!("password=hunter2")) };
+        let router = Router::new()
+            .route("/fault", get(fault))
+            .route("/busy", get(|| async { Problem::Unavailable(Duration::from_secs(30)) }))
+            .route("/why", get(|| async { Problem::BadRequest("problem-too-large-text") }))
+            .route("/post", post(|| async {}))
+            .route("/webhooks/x", get(|| async { StatusCode::UNAUTHORIZED }).post(fault))
+            .route("/own", get(|| async { (StatusCode::CONFLICT, axum::response::Html("own page")) }))
+            .layer(axum::middleware::from_fn(render));
+        let mut response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let body = std::mem::take(response.body_mut());
+        (response, String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap())
+    }
+
+    fn to(path: &str) -> axum::http::request::Builder {
+        Request::builder().uri(path)
+    }
+
+    #[tokio::test]
+    async fn what_axum_refuses_gets_the_shops_look_in_the_visitors_language() {
+        let (response, body) = ask(to("/nowhere").extension(Language::It)).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert!(body.contains("<html lang=\"it\"") && body.contains("Questa pagina non c’è"), "{body}");
+        let (response, body) = ask(to("/post")).await;
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()[header::ALLOW], "POST");
+        assert!(body.contains("This does not work here"));
+    }
+
+    #[tokio::test]
+    async fn a_fault_tells_its_incident_and_nothing_else() {
+        for accept in ["text/html", "application/json"] {
+            let (response, body) = ask(to("/fault").header(header::ACCEPT, accept)).await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+            assert!(!body.contains("hunter2"), "{body}");
+        }
+        let (response, body) = ask(to("/fault").header(header::ACCEPT, "application/json")).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(problem["status"], 500);
+        assert_eq!(problem["incident"].as_str().unwrap().len(), 8);
+    }
+
+    #[tokio::test]
+    async fn what_may_work_later_says_when_and_what_is_wrong_says_why() {
+        let (response, _) = ask(to("/busy")).await;
+        assert_eq!(response.headers()[header::RETRY_AFTER], "30");
+        let (response, body) = ask(to("/why")).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert!(body.contains("Make it smaller and try again."));
+    }
+
+    #[tokio::test]
+    async fn a_page_of_its_own_and_answers_to_machines_stay() {
+        assert_eq!(ask(to("/own")).await.1, "own page");
+        let (response, body) = ask(to("/webhooks/x")).await;
+        assert_eq!((response.status(), body.as_str()), (StatusCode::UNAUTHORIZED, ""));
+        let (response, body) = ask(to("/webhooks/x").method("POST")).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert!(!body.contains("hunter2"));
+    }
+}

@@ -117,3 +117,79 @@ fn furnish(headers: &mut HeaderMap, policy: &HeaderValue, https: bool) {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(two_years);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::problem;
+    use super::*;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::middleware::{from_fn, from_fn_with_state};
+    use axum::routing::any;
+    use tower::ServiceExt as _;
+
+    async fn ask(public: &str, method: &str, path: &str, origin: Option<&str>) -> Response {
+        let payment = ["https://checkout.stripe.com".to_owned()];
+        let floor = Floor::new(PublicUrl::new(public), TrustedProxies::default(), &payment).unwrap();
+        let own = [(header::CACHE_CONTROL, "public"), (header::CONTENT_SECURITY_POLICY, "sandbox")];
+        let router = Router::new()
+            .route("/own", any(move || async move { own }))
+            .fallback(any(|| async {}))
+            .layer(from_fn_with_state(floor.clone(), refuse_foreign))
+            .layer(from_fn(problem::render))
+            .layer(from_fn_with_state(floor, super::floor));
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "shop.example");
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_answer_carries_the_floor_and_errors_too() {
+        for origin in [None, Some("https://evil.example")] {
+            let response = ask("https://shop.example", "POST", "/x", origin).await;
+            let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+            assert_eq!(header("x-content-type-options"), "nosniff");
+            assert_eq!(header("referrer-policy"), "same-origin");
+            assert_eq!(header("cache-control"), "no-store");
+            assert_eq!(header("strict-transport-security"), "max-age=63072000");
+            let policy = header("content-security-policy");
+            assert!(policy.contains("form-action 'self';") && !policy.contains("unsafe"), "{policy}");
+        }
+        let plain = ask("http://127.0.0.1:3000", "GET", "/x", None).await;
+        assert!(plain.headers().get("strict-transport-security").is_none());
+    }
+
+    #[tokio::test]
+    async fn checkout_and_orders_may_lead_to_the_payment_page() {
+        for path in ["/checkout", "/orders/abc"] {
+            let response = ask("https://shop.example", "GET", path, None).await;
+            let policy = response.headers()["content-security-policy"].to_str().unwrap();
+            assert!(policy.contains("form-action 'self' https://checkout.stripe.com;"), "{policy}");
+        }
+    }
+
+    #[tokio::test]
+    async fn foreign_pages_are_refused_but_not_webhooks_and_not_reading() {
+        let status =
+            async |method, path, origin| ask("https://shop.example", method, path, origin).await.status();
+        let evil = Some("https://evil.example");
+        for method in ["POST", "PUT", "DELETE", "PATCH"] {
+            assert_eq!(status(method, "/checkout", evil).await, StatusCode::FORBIDDEN, "{method}");
+        }
+        assert_eq!(status("POST", "/checkout", Some("https://shop.example")).await, StatusCode::OK);
+        assert_eq!(status("POST", "/checkout", None).await, StatusCode::OK);
+        assert_eq!(status("GET", "/checkout", evil).await, StatusCode::OK);
+        assert_eq!(status("POST", "/webhooks/esimdual", evil).await, StatusCode::OK);
+        assert_eq!(status("POST", "/webhooksy", evil).await, StatusCode::FORBIDDEN);
+    }
+
+    #[tokio::test]
+    async fn what_a_handler_says_itself_stays() {
+        let response = ask("https://shop.example", "GET", "/own", None).await;
+        assert_eq!(response.headers()["cache-control"], "public");
+        assert_eq!(response.headers()["content-security-policy"], "sandbox");
+    }
+}

@@ -65,6 +65,18 @@ struct Home {
     popular: Vec<BoardRow>,
     regions: Vec<BoardRow>,
     countries: usize,
+    /// What a plan looks like: a real one.
+    sample: Option<TicketRow>,
+}
+
+/// The plan in the middle of the most popular country's own, if it can be bought.
+fn sample(visit: &Visit, snapshot: &Snapshot) -> Option<TicketRow> {
+    let country = popular::destinations(snapshot).into_iter().next()?;
+    let own: Vec<&Plan> = snapshot
+        .plans_of(country)
+        .filter(|plan| plan.coverage == Coverage::Local && plan.price.is_some())
+        .collect();
+    own.get(own.len() / 2).map(|plan| wording::ticket(visit, snapshot, plan))
 }
 
 async fn home(visit: Visit, Extension(window): Extension<Window>) -> Page {
@@ -74,6 +86,7 @@ async fn home(visit: Visit, Extension(window): Extension<Window>) -> Page {
         popular: popular_rows(&visit, &snapshot),
         regions: region_rows(&visit, &snapshot),
         countries: snapshot.countries().count(),
+        sample: sample(&visit, &snapshot),
         visit,
     };
     page(StatusCode::OK, Cache::Public, &home)
@@ -279,5 +292,111 @@ async fn search(
 impl SearchPage {
     fn nothing(&self) -> bool {
         self.countries.is_empty() && self.regions.is_empty() && self.plans.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::snapshot::tests::{contents, rule};
+    use super::*;
+    use crate::ground::Language;
+    use crate::web::problem;
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Request, header};
+    use tower::ServiceExt as _;
+
+    async fn ask(snapshot: Snapshot, language: Language, path: &str) -> (Response, String) {
+        let window = Window::default();
+        window.swap(snapshot);
+        let router: Router =
+            routes().layer(Extension(window)).layer(axum::middleware::from_fn(problem::render));
+        let request = Request::builder().uri(path).extension(language).body(Body::empty()).unwrap();
+        let mut response = router.oneshot(request).await.unwrap();
+        let body = std::mem::take(response.body_mut());
+        (response, String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap())
+    }
+
+    async fn open(path: &str) -> (u16, String) {
+        let snapshot = Snapshot::build(contents(), Some(&rule("USD")));
+        let (response, body) = ask(snapshot, Language::En, path).await;
+        (response.status().as_u16(), body)
+    }
+
+    #[tokio::test]
+    async fn every_page_has_its_status() {
+        for (path, status) in [
+            ("/", 200),
+            ("/destinations", 200),
+            ("/destinations/france", 200),
+            ("/destinations/atlantis", 404),
+            ("/destinations/nowhere", 200),
+            ("/regions/europe", 200),
+            ("/regions/global", 200),
+            ("/regions/x", 404),
+            ("/plans/1", 200),
+            ("/plans/99", 410),
+            ("/plans/98", 404),
+            ("/plans/abc", 404),
+            ("/plans/-1", 404),
+            ("/plans/99999999999999999999", 404),
+            ("/search", 200),
+            ("/search?q=fr", 200),
+            ("/search?q=%ff", 200),
+            ("/search?q=<script>alert(1)</script>", 200),
+            ("/sitemap.xml", 200),
+        ] {
+            let (answered, body) = open(&path.replace('<', "%3C").replace('>', "%3E")).await;
+            assert_eq!(answered, status, "{path}");
+            assert!(!body.contains("<script>"), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_countrys_plans_stand_local_first_and_show_prices_and_no_cost() {
+        let (_, body) = open("/destinations/france").await;
+        let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("{text} is missing"));
+        assert!(at("id=\"local\"") < at("id=\"regional\"") && at("id=\"regional\"") < at("id=\"global\""));
+        assert!(at("/plans/2") < at("/plans/1\"") && body.contains("$5.25") && body.contains("from $1.38"));
+        for cost in ["4.20", "1.10", "$6.00", "20.00"] {
+            assert!(!body.contains(cost), "the cost {cost} is on the page");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_plan_leads_to_checkout_and_one_without_a_price_does_not() {
+        let (_, body) = open("/plans/3").await;
+        assert!(
+            body.contains("/checkout?package_id=3&amp;quantity=1") && body.contains("Works in 4 countries")
+        );
+        let (response, body) = ask(Snapshot::build(contents(), None), Language::It, "/plans/3").await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert!(!body.contains("/checkout") && body.contains("Non ancora in vendita"));
+    }
+
+    #[tokio::test]
+    async fn while_the_catalog_is_fetched_pages_say_so() {
+        let (response, body) = ask(Snapshot::default(), Language::En, "/").await;
+        assert!(response.status() == StatusCode::OK && body.contains("The catalog is being fetched"));
+        let (response, _) = ask(Snapshot::default(), Language::En, "/plans/1").await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().get(header::RETRY_AFTER).is_some());
+    }
+
+    #[tokio::test]
+    async fn pages_are_the_same_for_everyone_and_name_their_other_languages() {
+        let snapshot = || Snapshot::build(contents(), Some(&rule("USD")));
+        let (one, body) = ask(snapshot(), Language::It, "/destinations/france").await;
+        let (other, _) = ask(snapshot(), Language::It, "/destinations/france").await;
+        assert_eq!(one.headers()[header::ETAG], other.headers()[header::ETAG]);
+        assert!(one.headers().get(header::SET_COOKIE).is_none());
+        assert!(body.contains("<link rel=\"canonical\" href=\"/it/destinations/france\">"));
+        assert!(body.contains("hreflang=\"en\" href=\"/destinations/france\""));
+        assert!(body.contains("Francia") && body.contains("5,25\u{a0}$"));
+    }
+
+    #[tokio::test]
+    async fn an_empty_search_helps() {
+        let (_, body) = open("/search?q=zzzz").await;
+        assert!(body.contains("Nothing was found") && body.contains("/destinations/france"));
     }
 }
