@@ -1,5 +1,6 @@
 //! Reads the surfaces as text: texts, templates and style sheets agree with each other and with the sources.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::float_arithmetic, reason = "colours are no money")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -249,4 +250,80 @@ fn the_shops_style_sheet_is_small() {
         styles().into_iter().filter(|(file, _)| of_the_shop(file)).map(|(_, text)| text.len()).sum();
     // Compressed it is about a quarter: a page and its style sheet stay far under 30 kB.
     assert!(size < 48_000, "the shop's style sheet has {size} bytes");
+}
+
+/// The relative luminance (WCAG 2.2) of an `oklch(L% C H)`, by Björn Ottosson's matrices.
+fn luminance(oklch: &str) -> f64 {
+    let inner = oklch
+        .trim()
+        .strip_prefix("oklch(")
+        .and_then(|rest| rest.strip_suffix(')'))
+        .unwrap_or_else(|| panic!("{oklch}"));
+    let numbers: Vec<f64> =
+        inner.split_whitespace().map(|part| part.trim_end_matches('%').parse().unwrap()).collect();
+    let [lightness, chroma, hue] = numbers[..] else { panic!("{oklch}") };
+    let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
+    let cubed = |x: f64, y: f64| (lightness / 100.0 + x * a + y * b).powi(3);
+    let (l, m, s) = (
+        cubed(0.396_337_777_4, 0.215_803_757_3),
+        cubed(-0.105_561_345_8, -0.063_854_172_8),
+        cubed(-0.089_484_177_5, -1.291_485_548),
+    );
+    let red = 4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s;
+    let green = -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s;
+    let blue = -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701 * s;
+    0.2126 * red.clamp(0.0, 1.0) + 0.7152 * green.clamp(0.0, 1.0) + 0.0722 * blue.clamp(0.0, 1.0)
+}
+
+/// What a meaning is in the end: `--muted` is `var(--grey-7)` is `oklch(…)`.
+fn resolve(tokens: &BTreeMap<&str, &str>, name: &str) -> String {
+    let value = tokens.get(name).unwrap_or_else(|| panic!("{name} is not a token"));
+    match value.strip_prefix("var(").and_then(|rest| rest.strip_suffix(')')) {
+        Some(other) => resolve(tokens, other),
+        None => (*value).to_owned(),
+    }
+}
+
+#[test]
+fn colours_can_be_told_apart_in_light_and_in_dark() {
+    let css = styles().into_iter().find(|(file, _)| file.ends_with("tokens.css")).unwrap().1;
+    let (light, dark) = css.split_once("prefers-color-scheme: dark").unwrap();
+    let light: BTreeMap<_, _> = declarations(light).collect();
+    let mut both = light.clone();
+    both.extend(declarations(dark));
+    let texts = [
+        ("--ink", "--page"),
+        ("--ink", "--sheet"),
+        ("--ink", "--sunk"),
+        ("--muted", "--page"),
+        ("--muted", "--sheet"),
+        ("--muted", "--sunk"),
+        ("--brand", "--page"),
+        ("--brand", "--sheet"),
+        ("--sheet", "--brand"),
+        ("--on-brand", "--brand-deep"),
+        ("--on-brand-muted", "--brand-deep"),
+        ("--on-signal", "--signal"),
+        ("--on-signal", "--signal-strong"),
+        ("--signal", "--sheet"),
+        ("--signal", "--brand-soft"),
+        ("--good", "--sheet"),
+        ("--wait", "--sheet"),
+        ("--bad", "--sheet"),
+        ("--good", "--page"),
+        ("--wait", "--page"),
+        ("--bad", "--page"),
+        ("--muted", "--brand-soft"),
+        ("--page", "--ink"),
+    ];
+    let lines = [("--edge", "--page"), ("--edge", "--sheet"), ("--signal", "--page")];
+    let pairs = texts.into_iter().map(|pair| (pair, 4.5)).chain(lines.into_iter().map(|pair| (pair, 3.0)));
+    let pairs: Vec<_> = pairs.collect();
+    for (scheme, tokens) in [("light", &light), ("dark", &both)] {
+        for ((one, other), least) in &pairs {
+            let (one_is, other_is) = (luminance(&resolve(tokens, one)), luminance(&resolve(tokens, other)));
+            let contrast = (one_is.max(other_is) + 0.05) / (one_is.min(other_is) + 0.05);
+            assert!(contrast >= *least, "{scheme}: {one} on {other} has only {contrast:.2} of {least}");
+        }
+    }
 }

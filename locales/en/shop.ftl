@@ -32,7 +32,7 @@ problem-incident = Incident
 
 # Search
 search-label = Where are you going?
-search-placeholder = Country, region or code
+search-placeholder = Country or region
 search-button = Search
 all-destinations = All destinations
 

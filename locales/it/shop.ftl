@@ -32,7 +32,7 @@ problem-incident = Incidente
 
 # Ricerca
 search-label = Dove vai?
-search-placeholder = Paese, regione o codice
+search-placeholder = Paese o regione
 search-button = Cerca
 all-destinations = Tutte le destinazioni
 
