@@ -20,10 +20,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 pub async fn reload(shop: &Shop, window: &Window) -> anyhow::Result<()> {
     let mut moment = shop.db.begin_with("begin isolation level repeatable read read only").await?;
     let contents = catalog::read_on_sale(&mut moment).await?;
-    let rule = pricing::current(&mut moment).await?;
+    let rule = pricing::current(&mut moment).await?.map(|rule| (rule.id, rule.markup));
     moment.commit().await?;
     // Some ten thousand plans are sorted here: not on a thread that answers visitors.
-    let snapshot = tokio::task::spawn_blocking(move || Snapshot::build(contents, rule.as_ref())).await?;
+    let snapshot = tokio::task::spawn_blocking(move || Snapshot::build(contents, rule)).await?;
     let (version, rule) = snapshot.made_from;
     let plans = snapshot.plans_count();
     window.swap(snapshot);

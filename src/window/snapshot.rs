@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::search::Index;
 use crate::catalog::{Contents, Coverage};
 use crate::ground::Price;
-use crate::pricing::{InForce, Markup};
+use crate::pricing::Markup;
 
 /// A country, with the plans that work there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Prices and sorts a catalog. Without a rule nothing has a price, and a plan whose cost is in another currency
+    /// Prices and sorts a catalog by the rule in force, given with its id. Without a rule nothing has a price, and a plan whose cost is in another currency
     /// than the rule's has none either: they are shown, and cannot be bought.
-    pub fn build(contents: Contents, rule: Option<&InForce>) -> Self {
+    pub fn build(contents: Contents, rule: Option<(i64, Markup)>) -> Self {
         let mut countries: Vec<Place> = contents
             .countries
             .into_iter()
@@ -70,7 +70,7 @@ impl Snapshot {
             .map(|package| {
                 let covered =
                     package.countries.iter().filter_map(|code| country_by_code.get(code).copied()).collect();
-                let price = price(&package, rule.map(|rule| &rule.markup));
+                let price = price(&package, rule.map(|(_, markup)| markup));
                 Plan::new(package, covered, price)
             })
             .collect();
@@ -93,7 +93,7 @@ impl Snapshot {
             country_by_code,
             region_by_slug,
             withdrawn: contents.withdrawn.into_iter().collect(),
-            made_from: (contents.version, rule.map(|rule| rule.id)),
+            made_from: (contents.version, rule.map(|(id, _)| id)),
             synced_at: contents.synced_at,
             plans,
             countries,
@@ -201,7 +201,7 @@ fn positions(places: &[Place], key: impl Fn(&Place) -> String) -> HashMap<String
     places.iter().enumerate().map(|(position, place)| (key(place), position)).collect()
 }
 
-fn price(package: &crate::catalog::Package, rule: Option<&Markup>) -> Option<Price> {
+fn price(package: &crate::catalog::Package, rule: Option<Markup>) -> Option<Price> {
     rule.and_then(|rule| rule.price(package.cost).ok())
 }
 
@@ -270,15 +270,15 @@ pub(super) mod tests {
         }
     }
 
-    pub fn rule(code: &str) -> InForce {
+    pub fn rule(code: &str) -> (i64, Markup) {
         let currency = Currency::parse(code).unwrap();
         let percent = "25".parse().unwrap();
         let fixed = "0".parse().unwrap();
-        InForce { id: 3, markup: Markup { percent, fixed, currency, rounding: Rounding::None } }
+        (3, Markup { percent, fixed, currency, rounding: Rounding::None })
     }
 
     pub fn snapshot() -> Snapshot {
-        Snapshot::build(contents(), Some(&rule("USD")))
+        Snapshot::build(contents(), Some(rule("USD")))
     }
 
     fn ids<'a>(plans: impl Iterator<Item = &'a Plan>) -> Vec<i64> {
@@ -314,7 +314,7 @@ pub(super) mod tests {
     #[test]
     fn without_a_rule_or_in_another_currency_nothing_has_a_price() {
         for rule in [None, Some(rule("EUR"))] {
-            let snapshot = Snapshot::build(contents(), rule.as_ref());
+            let snapshot = Snapshot::build(contents(), rule);
             assert!(snapshot.plan(1).unwrap().price.is_none());
             assert!(snapshot.country("france").unwrap().from.is_none());
             assert!(!snapshot.is_empty());
@@ -326,7 +326,7 @@ pub(super) mod tests {
     fn an_unpriced_plan_stands_after_those_that_can_be_bought() {
         let mut contents = contents();
         contents.packages[1].cost.currency = Currency::parse("EUR").unwrap();
-        let snapshot = Snapshot::build(contents, Some(&rule("USD")));
+        let snapshot = Snapshot::build(contents, Some(rule("USD")));
         let france = snapshot.country("france").unwrap();
         assert_eq!(ids(snapshot.plans_of(france)), [1, 3, 4, 2]);
         assert_eq!(france.from.unwrap().minor, 525);

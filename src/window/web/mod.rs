@@ -151,7 +151,7 @@ mod tests {
     }
 
     async fn open(path: &str) -> (u16, String) {
-        let snapshot = Snapshot::build(contents(), Some(&rule("USD")));
+        let snapshot = Snapshot::build(contents(), Some(rule("USD")));
         let (response, body) = ask(snapshot, Language::En, path).await;
         (response.status().as_u16(), body)
     }
@@ -218,7 +218,7 @@ mod tests {
 
     #[tokio::test]
     async fn pages_are_the_same_for_everyone_and_name_their_other_languages() {
-        let snapshot = || Snapshot::build(contents(), Some(&rule("USD")));
+        let snapshot = || Snapshot::build(contents(), Some(rule("USD")));
         let (one, body) = ask(snapshot(), Language::It, "/destinations/france").await;
         let (other, _) = ask(snapshot(), Language::It, "/destinations/france").await;
         assert_eq!(one.headers()[header::ETAG], other.headers()[header::ETAG]);
