@@ -46,8 +46,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Prices and sorts a catalog by the rule in force, given with its id. Without a rule nothing has a price, and a plan whose cost is in another currency
-    /// than the rule's has none either: they are shown, and cannot be bought.
+    /// Prices and sorts a catalog by the rule in force, given with its id. Without a rule nothing has a price, and a
+    /// plan whose cost is in another currency than the rule's has none either: they are shown, and cannot be bought.
     pub fn build(contents: Contents, rule: Option<(i64, Markup)>) -> Self {
         let mut countries: Vec<Place> = contents
             .countries
