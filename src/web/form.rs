@@ -48,4 +48,42 @@ mod tests {
         assert_eq!(errors.of("quantity"), None);
         assert_eq!(errors.iter().count(), 1);
     }
+
+    #[derive(askama::Template)]
+    #[template(
+        ext = "html",
+        source = r#"{% import "components/field.html" as form %}{% import "components/price.html" as amount %}{% import "components/status.html" as state %}
+{{ form::field(visit, errors, "email", "field-optional", value="a&b", kind="email", hint="search-placeholder", autocomplete="email") }}
+{{ form::field(visit, errors, "note", "field-optional", required=false) }}
+{{ form::checkbox(visit, errors, "accept_terms", "yes", checked=true) }}
+{{ amount::price(visit, price) }}{{ state::status("good", "paid") }}"#
+    )]
+    struct Drawn {
+        visit: crate::web::Visit,
+        errors: FieldErrors,
+        price: crate::ground::Price,
+    }
+
+    #[test]
+    fn a_field_that_is_wrong_is_tied_to_its_sentence() {
+        let mut errors = FieldErrors::new();
+        errors.add("email", "problem-gone-title");
+        let visit = crate::web::Visit::to(crate::ground::Language::En, "/");
+        let price = crate::ground::Price::new(590, crate::ground::Currency::parse("EUR").unwrap());
+        let drawn = askama::Template::render(&Drawn { visit, errors, price }).unwrap();
+        assert!(
+            drawn.contains("<p class=\"error\" id=\"email-error\">This is no longer here</p>"),
+            "{drawn}"
+        );
+        assert!(
+            drawn.contains(
+                "type=\"email\" value=\"a&#38;b\" autocomplete=\"email\" required aria-invalid=\"true\" \
+             aria-describedby=\"email-hint email-error\">"
+            ),
+            "{drawn}"
+        );
+        assert!(drawn.contains("name=\"note\" type=\"text\" value=\"\" autocomplete=\"off\">"), "{drawn}");
+        assert!(drawn.contains("type=\"checkbox\" value=\"on\" checked required>"), "{drawn}");
+        assert!(drawn.contains("€5.90") && drawn.contains("data-tone=\"good\">paid<"), "{drawn}");
+    }
 }
