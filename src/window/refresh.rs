@@ -1,0 +1,80 @@
+//! Keeps the window fresh: after a sync and after a new markup rule, here and on every other node.
+
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{Snapshot, Window};
+use crate::catalog;
+use crate::plumbing::bell::Ring;
+use crate::pricing;
+use crate::shop::Shop;
+
+/// Between two looks when nobody rings.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// Reads catalog and rule as of one moment and shows them.
+///
+/// # Errors
+/// Where the database cannot be read; what was shown stays.
+pub async fn reload(shop: &Shop, window: &Window) -> anyhow::Result<()> {
+    let mut moment = shop.db.begin_with("begin isolation level repeatable read read only").await?;
+    let contents = catalog::read_on_sale(&mut moment).await?;
+    let rule = pricing::current(&mut moment).await?.map(|rule| (rule.id, rule.markup));
+    moment.commit().await?;
+    // Some ten thousand plans are sorted here: not on a thread that answers visitors.
+    let snapshot = tokio::task::spawn_blocking(move || Snapshot::build(contents, rule)).await?;
+    let (version, rule) = snapshot.made_from;
+    let plans = snapshot.plans_count();
+    window.swap(snapshot);
+    tracing::info!(version, ?rule, plans, "the window shows a new catalog");
+    Ok(())
+}
+
+/// Reloads whenever the catalog or the rule changed, until the program stops. The bell makes it quick; looking by
+/// itself makes it sure.
+pub async fn keep_fresh(shop: Shop, window: Window) {
+    let mut rings = shop.bell.listen();
+    let mut failing = false;
+    loop {
+        match look(&shop, &window).await {
+            Ok(()) => failing = false,
+            Err(error) if !failing => {
+                failing = true;
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the window cannot be refreshed; it shows what it had"
+                );
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = shop.stop.cancelled() => return,
+            () = rung(&mut rings) => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+async fn look(shop: &Shop, window: &Window) -> anyhow::Result<()> {
+    let there = {
+        let mut connection = shop.db.acquire().await?;
+        (
+            catalog::version(&mut connection).await?,
+            pricing::current(&mut connection).await?.map(|rule| rule.id),
+        )
+    };
+    if window.now().made_from == there { Ok(()) } else { reload(shop, window).await }
+}
+
+/// Until the bell says that what the window shows changed, or that it may have been missed.
+async fn rung(rings: &mut tokio::sync::broadcast::Receiver<Ring>) {
+    loop {
+        match rings.recv().await {
+            Ok(Ring::Window) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            // No bell any more: the looks go on.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
