@@ -7,8 +7,10 @@
 pub mod cli;
 
 // ── the rooms: what the shop is ──
+pub mod backoffice;
 pub mod catalog;
 pub mod pricing;
+pub mod staff;
 
 // ── the shell of every page, and what everyone is handed ──
 pub mod shop;
