@@ -31,6 +31,8 @@ create table jobs (
     payload jsonb not null,
     run_at timestamptz not null,
     attempts integer not null default 0,
+    -- Faults in a row: how long to wait before the next try.
+    faults integer not null default 0,
     -- How often it was asked for: a request that arrives while the job runs makes it run once more.
     wanted integer not null default 1,
     lease_until timestamptz,

@@ -17,8 +17,12 @@ create table attempts (
     -- The upstream's own words, shortened; shown to staff only.
     reason text,
     http_status integer,
-    -- The field of a 422 that the upstream named, and the cost that the balance was judged by.
+    -- The fields that a 422 named: with one named, a new try would change nothing.
     named_fields text[] not null default '{}',
+    -- What the wallet said after a 422: too little for this unit, or enough, so that the refusal has another cause.
+    judged text constraint attempts_judged check (judged in ('balance', 'sufficient')),
+    -- Not before this moment, after a `later`.
+    retry_at timestamptz,
     answered_at timestamptz,
     constraint attempts_number_unique unique (unit_id, number),
     constraint attempts_answer_has_time check ((outcome is null) = (answered_at is null)),
