@@ -27,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Verified where nobody has the address, so that the answer takes as long as for somebody. Matches no password that
 /// anyone could find, and a match would not be believed.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2ltZnJvbnQtbm8tb25l$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c2ltZnJvbnQtbm8tb25l$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 static COMMON: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().filter(|line| !line.is_empty()).collect());
@@ -129,8 +130,8 @@ pub async fn verify(typed: SecretString, stored: Option<String>) -> anyhow::Resu
     tokio::task::spawn_blocking(move || {
         let known = stored.is_some();
         let text = stored.unwrap_or_else(|| NOBODY.to_owned());
-        let hash =
-            PasswordHash::new(&text).map_err(|error| anyhow::anyhow!("a stored hash is unreadable: {error}"))?;
+        let hash = PasswordHash::new(&text)
+            .map_err(|error| anyhow::anyhow!("a stored hash is unreadable: {error}"))?;
         let matches = hasher().verify_password(typed.expose_secret().as_bytes(), &hash).is_ok() && known;
         drop(turn);
         Ok(Verdict { matches, outdated: is_outdated(&hash) })
@@ -162,7 +163,9 @@ mod tests {
     #[test]
     fn length_counts_characters_and_common_ones_are_refused() {
         let judge = |typed: &str| Password::choose(typed, "ada@example.com").map(|_| ());
-        for good in ["correct horse battery staple", "p\u{1F600}\u{1F600}nine!x", "a b c d e f g", &"xy".repeat(128)] {
+        for good in
+            ["correct horse battery staple", "p\u{1F600}\u{1F600}nine!x", "a b c d e f g", &"xy".repeat(128)]
+        {
             assert_eq!(judge(good), Ok(()), "{good}");
         }
         let refused = [
@@ -203,7 +206,8 @@ mod tests {
 
     #[test]
     fn weaker_parameters_are_outdated_and_the_hash_of_nobody_is_like_todays() {
-        let weak = "$argon2id$v=19$m=4096,t=1,p=1$c2ltZnJvbnQtbm8tb25l$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let weak =
+            "$argon2id$v=19$m=4096,t=1,p=1$c2ltZnJvbnQtbm8tb25l$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         assert!(is_outdated(&PasswordHash::new(weak).unwrap()));
         assert!(!is_outdated(&PasswordHash::new(NOBODY).unwrap()));
     }

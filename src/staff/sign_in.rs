@@ -13,7 +13,8 @@ use super::session::{self, Times};
 use super::store::{self, Credentials};
 use super::throttle::{Throttle, Try};
 use super::{accounts, audit};
-use crate::ground::{EmailAddress, Entropy, Token};
+use crate::ground::token::Token;
+use crate::ground::{EmailAddress, Entropy};
 
 /// What somebody typed, and from where.
 pub struct Attempt {

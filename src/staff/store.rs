@@ -22,7 +22,8 @@ pub(super) struct OpenSession {
 }
 
 fn role(word: &str, id: i64) -> sqlx::Result<Role> {
-    Role::from_word(word).ok_or_else(|| sqlx::Error::Decode(format!("admins.role of {id} is {word:?}").into()))
+    Role::from_word(word)
+        .ok_or_else(|| sqlx::Error::Decode(format!("admins.role of {id} is {word:?}").into()))
 }
 
 pub(super) async fn credentials(conn: &mut PgConnection, email: &str) -> sqlx::Result<Option<Credentials>> {
@@ -71,7 +72,11 @@ pub(super) async fn is_empty(conn: &mut PgConnection) -> sqlx::Result<bool> {
 }
 
 /// `None` where nobody has the e-mail.
-pub(super) async fn set_password(conn: &mut PgConnection, email: &str, hash: &str) -> sqlx::Result<Option<i64>> {
+pub(super) async fn set_password(
+    conn: &mut PgConnection,
+    email: &str,
+    hash: &str,
+) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
         "update admins
          set password_hash = $2
