@@ -46,8 +46,9 @@ create table orders (
     -- Nothing is bought that was not paid for.
     constraint orders_paid_before_processing
         check (status in ('awaiting_payment', 'cancelled') or paid_at is not null),
+    -- A cancelled order may still be paid too late; that money goes back without the order ever being paid.
     constraint orders_payment_status_has_payment
-        check (payment_status in ('pending', 'failed', 'expired') or paid_at is not null),
+        check (payment_status in ('pending', 'failed', 'expired') or paid_at is not null or status = 'cancelled'),
     constraint orders_final_has_time
         check ((status in ('completed', 'failed', 'cancelled')) = (finished_at is not null))
 );

@@ -9,7 +9,11 @@ pub mod cli;
 // ── the rooms: what the shop is ──
 pub mod backoffice;
 pub mod catalog;
+pub mod esims;
+pub mod orders;
+pub mod payments;
 pub mod pricing;
+pub mod settings;
 pub mod staff;
 
 // ── the shell of every page, and what everyone is handed ──

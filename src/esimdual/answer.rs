@@ -19,6 +19,18 @@ pub enum Answer<T> {
     Doubt(Doubt),
 }
 
+impl<T> Answer<T> {
+    /// The same answer about something made of its value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Answer<U> {
+        match self {
+            Self::Done(value) => Answer::Done(f(value)),
+            Self::Refused(refusal) => Answer::Refused(refusal),
+            Self::Later(later) => Answer::Later(later),
+            Self::Doubt(doubt) => Answer::Doubt(doubt),
+        }
+    }
+}
+
 /// A definite no.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -134,4 +146,13 @@ pub struct NewOrder<'a> {
     pub idempotency_key: &'a str,
     /// The traveller's device, where it was given.
     pub device_imei: Option<&'a str>,
+}
+
+/// The reseller's account, as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The currency in which it is kept, as written.
+    pub currency: Option<String>,
+    /// Its balance, exact.
+    pub balance: Option<Decimal>,
 }

@@ -1,6 +1,12 @@
 //! The machines: they know no shop word.
 
 pub mod bell;
+pub mod data_dir;
+pub mod db;
+pub mod http;
 pub mod jobs;
 pub mod mailer;
+pub mod private_postgres;
 pub mod sealed;
+pub mod serve_http;
+pub mod telemetry;

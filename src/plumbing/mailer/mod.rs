@@ -7,7 +7,6 @@
 mod message;
 mod store;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -16,6 +15,7 @@ use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
+use super::data_dir::DataDir;
 use super::jobs::{self, NewJob, Verdict};
 use crate::ground::EmailAddress;
 
@@ -65,13 +65,13 @@ pub struct Mailer {
 #[derive(Clone)]
 enum Way {
     /// `*.eml` files that only this user may read.
-    Folder(PathBuf),
+    Folder(DataDir),
     Smtp(Arc<AsyncSmtpTransport<Tokio1Executor>>),
 }
 
 impl Mailer {
-    /// Writes mails as files into `folder`, made when the first one is written.
-    pub fn to_folder(folder: PathBuf, from: String) -> Self {
+    /// Writes mails as files into the data directory's `mail` folder.
+    pub fn to_folder(folder: DataDir, from: String) -> Self {
         Self { from, way: Way::Folder(folder) }
     }
 
@@ -107,7 +107,13 @@ impl Mailer {
         };
         match &self.way {
             Way::Smtp(server) => drop(server.send(message).await.context("the mail server did not take it")?),
-            Way::Folder(folder) => write_file(folder.clone(), id, message.formatted()).await?,
+            Way::Folder(folder) => {
+                let (folder, bytes) = (folder.clone(), message.formatted());
+                // The name carries the mail's number, so that a mail sent twice is still one file.
+                tokio::task::spawn_blocking(move || folder.write_mail(&format!("{id:06}.eml"), &bytes))
+                    .await?
+                    .context("the mail could not be written to DATA_DIR")?;
+            }
         }
         store::mark_sent(db, id, now).await?;
         Ok(Verdict::Done)
@@ -127,25 +133,4 @@ pub async fn enqueue(conn: &mut PgConnection, mail: &Mail, now: OffsetDateTime) 
         run_at: now,
     };
     jobs::enqueue(conn, &job, now).await
-}
-
-/// The name carries the mail's number, so that a mail sent twice is still one file.
-async fn write_file(folder: PathBuf, id: i64, bytes: Vec<u8>) -> anyhow::Result<()> {
-    tokio::task::spawn_blocking(move || {
-        use std::io::Write as _;
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        let (unfinished, file) = (folder.join(format!(".{id}.eml.new")), folder.join(format!("{id:06}.eml")));
-        let mut out = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unfinished)?;
-        out.write_all(&bytes)?;
-        out.sync_all()?;
-        std::fs::rename(unfinished, file)
-    })
-    .await?
-    .context("the mail could not be written to DATA_DIR")
 }

@@ -1,0 +1,194 @@
+//! What an order is.
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::OrderNumber;
+use crate::ground::{Cost, Currency, EmailAddress, Language, Price, token::Token};
+
+/// Where an order stands (CONTRACT section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderStatus {
+    /// Nothing was paid yet.
+    AwaitingPayment,
+    /// Paid; at least one unit is not final.
+    Processing,
+    /// Every unit is final and at least one was delivered.
+    Completed,
+    /// Every unit failed, and was refunded.
+    Failed,
+    /// Not paid in time.
+    Cancelled,
+}
+
+impl OrderStatus {
+    const ALL: [Self; 5] =
+        [Self::AwaitingPayment, Self::Processing, Self::Completed, Self::Failed, Self::Cancelled];
+
+    /// The contract's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AwaitingPayment => "awaiting_payment",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads the contract's word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+
+    /// Whether nothing can happen any more (but for a late payment of a cancelled order).
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// Where an order's money stands (CONTRACT section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentStatus {
+    /// Nothing has arrived.
+    Pending,
+    /// Paid in full. A refund that is under way is still this.
+    Paid,
+    /// A part went back.
+    PartiallyRefunded,
+    /// All of it went back.
+    Refunded,
+    /// The last try was declined; another may succeed.
+    Failed,
+    /// Not paid in time.
+    Expired,
+}
+
+impl PaymentStatus {
+    const ALL: [Self; 6] =
+        [Self::Pending, Self::Paid, Self::PartiallyRefunded, Self::Refunded, Self::Failed, Self::Expired];
+
+    /// The contract's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Paid => "paid",
+            Self::PartiallyRefunded => "partially_refunded",
+            Self::Refunded => "refunded",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads the contract's word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+}
+
+/// An order, without its lines.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Our own id.
+    pub id: i64,
+    /// The number.
+    pub number: OrderNumber,
+    /// Names its page.
+    pub token: Token,
+    /// Whom to write to.
+    pub email: EmailAddress,
+    /// The language of the purchase, for mail.
+    pub language: Language,
+    /// The traveller's device, until the order is final.
+    pub device_imei: Option<String>,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Where its money stands.
+    pub payment_status: PaymentStatus,
+    /// A person is needed.
+    pub attention: bool,
+    /// What the customer pays, after discount, tax included.
+    pub total: Price,
+    /// What was taken off.
+    pub discount: Price,
+    /// The tax within the total.
+    pub tax: Price,
+    /// When it was placed.
+    pub created_at: OffsetDateTime,
+    /// When it ends unpaid.
+    pub expires_at: OffsetDateTime,
+    /// When it was paid.
+    pub paid_at: Option<OffsetDateTime>,
+    /// When it became final.
+    pub finished_at: Option<OffsetDateTime>,
+}
+
+/// A line: a plan in a quantity, with what was promised and what it cost then.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Our own id.
+    pub id: i64,
+    /// From 1.
+    pub position: i32,
+    /// The upstream's package.
+    pub package_id: i64,
+    /// Its name at the purchase.
+    pub name: String,
+    /// Its facts at the purchase.
+    pub facts: Value,
+    /// How many.
+    pub quantity: i32,
+    /// The price of one.
+    pub unit_price: Price,
+    /// The cost of one, as it was when it was sold.
+    pub cost: Cost,
+}
+
+/// An order to be written.
+#[derive(Debug)]
+pub struct NewOrder<'a> {
+    /// The number.
+    pub number: &'a OrderNumber,
+    /// Names its page.
+    pub token: &'a Token,
+    /// The form's hidden key.
+    pub form_key: &'a str,
+    /// What was bought under that key.
+    pub form_fingerprint: &'a [u8],
+    /// Whom to write to.
+    pub email: &'a EmailAddress,
+    /// The language of the purchase.
+    pub language: Language,
+    /// The traveller's device, if given.
+    pub device_imei: Option<&'a str>,
+    /// The total.
+    pub total: Price,
+    /// When it is placed.
+    pub now: OffsetDateTime,
+    /// When it ends unpaid.
+    pub expires_at: OffsetDateTime,
+}
+
+/// A line to be written.
+#[derive(Debug)]
+pub struct NewLine<'a> {
+    /// From 1.
+    pub position: i32,
+    /// The upstream's package.
+    pub package_id: i64,
+    /// Its name.
+    pub name: &'a str,
+    /// Its facts.
+    pub facts: Value,
+    /// From 1 to 50.
+    pub quantity: i32,
+    /// The price of one.
+    pub unit_price: Price,
+    /// The cost of one.
+    pub cost: Decimal,
+    /// The currency of the cost.
+    pub cost_currency: Currency,
+    /// The rule that made the price.
+    pub markup_rule_id: i64,
+}

@@ -1,0 +1,17 @@
+//! Every statement on the tables of this room: `reads.rs` looks, `writes.rs` changes.
+
+mod reads;
+mod writes;
+
+pub use reads::{
+    by_form_key, by_id, by_token, line_of, lines, open_units, stale, unit_by_external_id, unit_by_id, units,
+};
+pub use writes::{
+    append, cancel, expire_now, insert, mark_paid, move_unit, note_payment_status, raise_attention, reopen,
+    settle_status,
+};
+
+/// A row that contradicts the schema's promises: named, so that it can be found.
+fn corrupt(table: &str, id: i64, what: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("{table} {id}: {what}").into())
+}

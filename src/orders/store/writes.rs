@@ -1,0 +1,301 @@
+//! Changing orders and units: each statement names the state that it comes from and says whether it found it so.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::orders::{
+    Actor, Event, Happened, NewLine, NewOrder, OrderStatus, PaymentStatus, Unit, UnitState, UnitStatus,
+};
+use crate::orders::{status, store::reads};
+
+/// Writes an order with its lines and units, and returns its id; `None` when the form's key was used before.
+pub async fn insert(
+    conn: &mut PgConnection,
+    order: &NewOrder<'_>,
+    lines: &[NewLine<'_>],
+) -> sqlx::Result<Option<i64>> {
+    let id = sqlx::query_scalar!(
+        "insert into orders (number, token, form_key, form_fingerprint, email, language, device_imei, status,
+                             payment_status, currency, total_minor, terms_accepted_at, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'awaiting_payment', 'pending', $8, $9, $10, $10, $11)
+         on conflict (form_key) do nothing
+         returning id",
+        order.number.as_str(),
+        order.token.as_str(),
+        order.form_key,
+        order.form_fingerprint,
+        order.email.as_str(),
+        order.language.tag(),
+        order.device_imei,
+        order.total.currency.code(),
+        order.total.minor,
+        order.now,
+        order.expires_at,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(id) = id else { return Ok(None) };
+    for line in lines {
+        insert_line(conn, order, id, line).await?;
+    }
+    append(conn, id, &Happened::to_order(Actor::Customer, Event::Placed), order.now).await?;
+    Ok(Some(id))
+}
+
+async fn insert_line(
+    conn: &mut PgConnection,
+    order: &NewOrder<'_>,
+    order_id: i64,
+    line: &NewLine<'_>,
+) -> sqlx::Result<()> {
+    let line_id = sqlx::query_scalar!(
+        "insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
+                                  cost_currency, markup_rule_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         returning id",
+        order_id,
+        line.position,
+        line.package_id,
+        line.name,
+        line.facts,
+        line.quantity,
+        line.unit_price.minor,
+        line.cost,
+        line.cost_currency.code(),
+        line.markup_rule_id,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let numbers: Vec<i32> = (1..=line.quantity).collect();
+    let names: Vec<String> =
+        numbers.iter().map(|unit| order.number.external_order_id(line.position, *unit)).collect();
+    sqlx::query!(
+        "insert into units (order_id, line_id, position, unit, external_order_id, status, changed_at)
+         select $1, $2, $3, n.unit, n.name, 'pending', $6
+         from unnest($4::int[], $5::text[]) as n (unit, name)",
+        order_id,
+        line_id,
+        line.position,
+        &numbers,
+        &names,
+        order.now,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Appends to an order's history.
+pub async fn append(
+    conn: &mut PgConnection,
+    order_id: i64,
+    what: &Happened,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let actor = what.actor.word();
+    sqlx::query!(
+        "insert into order_history (order_id, unit_id, at, actor, event, detail)
+         values ($1, $2, $3, $4, $5, $6)",
+        order_id,
+        what.unit_id,
+        now,
+        &*actor,
+        what.event.word(),
+        what.detail,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// `awaiting_payment` → `processing`; false when the order was not waiting any more.
+pub async fn mark_paid(conn: &mut PgConnection, order_id: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update orders
+         set status = 'processing',
+             payment_status = 'paid',
+             paid_at = $2
+         where id = $1
+           and status = 'awaiting_payment'",
+        order_id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// `cancelled` → `processing`, the one way out of a final state: a late payment whose plan and price still hold.
+pub async fn reopen(conn: &mut PgConnection, order_id: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update orders
+         set status = 'processing',
+             payment_status = 'paid',
+             paid_at = $2,
+             finished_at = null
+         where id = $1
+           and status = 'cancelled'",
+        order_id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// `awaiting_payment` → `cancelled`, once the order's time is over; false when it is not, or was paid.
+pub async fn cancel(conn: &mut PgConnection, order_id: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update orders
+         set status = 'cancelled',
+             payment_status = 'expired',
+             finished_at = $2,
+             device_imei = null
+         where id = $1
+           and status = 'awaiting_payment'
+           and expires_at <= $2",
+        order_id,
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let cancelled = done.rows_affected() == 1;
+    if cancelled {
+        append(conn, order_id, &Happened::to_order(Actor::Shop, Event::Cancelled), now).await?;
+    }
+    Ok(cancelled)
+}
+
+/// Ends an unpaid order's time now.
+pub async fn expire_now(conn: &mut PgConnection, order_id: i64, now: OffsetDateTime) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update orders
+         set expires_at = $2
+         where id = $1
+           and status = 'awaiting_payment'
+           and expires_at > $2",
+        order_id,
+        now,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Writes where the money stands, if it stood at one of `from`.
+pub async fn note_payment_status(
+    conn: &mut PgConnection,
+    order_id: i64,
+    from: &[PaymentStatus],
+    to: PaymentStatus,
+) -> sqlx::Result<bool> {
+    let from: Vec<String> = from.iter().map(|status| status.word().to_owned()).collect();
+    let done = sqlx::query!(
+        "update orders
+         set payment_status = $3
+         where id = $1
+           and payment_status = any($2)",
+        order_id,
+        &from,
+        to.word(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Says that a person is needed, or no longer; writes history when that is new.
+pub async fn raise_attention(
+    conn: &mut PgConnection,
+    order_id: i64,
+    why: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let done = sqlx::query!("update orders set attention = true where id = $1 and not attention", order_id)
+        .execute(&mut *conn)
+        .await?;
+    if done.rows_affected() == 1 {
+        let entry =
+            Happened::to_order(Actor::Shop, Event::NeedsAttention).with(serde_json::json!({ "why": why }));
+        append(conn, order_id, &entry, now).await?;
+    }
+    Ok(())
+}
+
+/// Moves a unit to a state, if it is in one from which that state may be reached; false when somebody was faster:
+/// read again. Takes the order's row first, so that two units of one order never derive its status past each other.
+pub async fn move_unit(
+    conn: &mut PgConnection,
+    unit: &Unit,
+    to: &UnitState,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    sqlx::query!("select id from orders where id = $1 for update", unit.order_id)
+        .fetch_one(&mut *conn)
+        .await?;
+    let from: Vec<String> = to.status().comes_from().iter().map(|status| status.word().to_owned()).collect();
+    let (hold_reason, failure, esim_id) = match to {
+        UnitState::OnHold { reason, .. } => (Some(reason.word()), None, None),
+        UnitState::Failed { failure, .. } => (None, Some(failure.as_str()), None),
+        UnitState::Completed { esim_id, .. } => (None, None, Some(*esim_id)),
+        UnitState::Pending | UnitState::Ordering | UnitState::Processing { .. } => (None, None, None),
+    };
+    let done = sqlx::query!(
+        "update units
+         set status = $3,
+             hold_reason = $4,
+             failure = $5,
+             esim_id = $6,
+             upstream_order_id = coalesce(upstream_order_id, $7),
+             changed_at = $8
+         where id = $1
+           and status = any($2)
+           and ($7::bigint is null or upstream_order_id is null or upstream_order_id = $7)",
+        unit.id,
+        &from,
+        to.status().word(),
+        hold_reason,
+        failure,
+        esim_id,
+        to.upstream_order_id(),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Derives the status of a paid order from its units and writes it; returns it when that made the order final.
+pub async fn settle_status(
+    conn: &mut PgConnection,
+    order_id: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<OrderStatus>> {
+    let units: Vec<UnitStatus> =
+        reads::units(conn, order_id).await?.iter().map(|unit| unit.state.status()).collect();
+    let status = status::of_paid_order(&units);
+    if !status.is_final() {
+        return Ok(None);
+    }
+    // The device's number has done its work once the order is final.
+    let done = sqlx::query!(
+        "update orders
+         set status = $2,
+             finished_at = $3,
+             device_imei = null
+         where id = $1
+           and status = 'processing'",
+        order_id,
+        status.word(),
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let entry =
+        Happened::to_order(Actor::Shop, Event::Finished).with(serde_json::json!({ "status": status.word() }));
+    append(conn, order_id, &entry, now).await?;
+    Ok(Some(status))
+}

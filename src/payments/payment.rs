@@ -1,0 +1,106 @@
+//! What a payment is.
+
+use time::OffsetDateTime;
+
+use crate::ground::{Price, token::Token};
+
+/// A way to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The test payment page: no money moves. Refused where the shop is not on this machine alone.
+    Test,
+}
+
+impl Method {
+    /// Every method of this version.
+    pub const ALL: [Self; 1] = [Self::Test];
+
+    /// The contract's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+        }
+    }
+
+    /// Reads the contract's word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.word() == word)
+    }
+
+    /// Where the customer pays: a path of the shop.
+    pub fn page(self, token: &Token) -> String {
+        match self {
+            Self::Test => format!("/pay/test/{}", token.as_str()),
+        }
+    }
+}
+
+/// Where one payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentStatus {
+    /// Nothing has arrived.
+    Pending,
+    /// It arrived in full.
+    Paid,
+    /// The last try was declined; a new one may succeed.
+    Failed,
+    /// Its order's time was over. Money may still arrive.
+    Expired,
+}
+
+impl PaymentStatus {
+    const ALL: [Self; 4] = [Self::Pending, Self::Paid, Self::Failed, Self::Expired];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Paid => "paid",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads the database's word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+}
+
+/// One payment of one order.
+#[derive(Clone, Debug)]
+pub struct Payment {
+    /// Our own id.
+    pub id: i64,
+    /// The order it is for.
+    pub order_id: i64,
+    /// How.
+    pub method: Method,
+    /// Names its page.
+    pub token: Token,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// How much.
+    pub amount: Price,
+    /// Whether it is the one that paid its order.
+    pub counted: bool,
+    /// When it arrived.
+    pub settled_at: Option<OffsetDateTime>,
+}
+
+/// A payment to be opened.
+#[derive(Debug)]
+pub struct NewPayment<'a> {
+    /// The order it is for.
+    pub order_id: i64,
+    /// How.
+    pub method: Method,
+    /// Names its page.
+    pub token: &'a Token,
+    /// How much.
+    pub amount: Price,
+    /// When it is opened.
+    pub now: OffsetDateTime,
+    /// When its order ends unpaid.
+    pub expires_at: OffsetDateTime,
+}

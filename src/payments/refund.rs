@@ -1,0 +1,86 @@
+//! Money goes back: recorded first, with its key and under the payment's ceiling; paid out by a job.
+
+use serde_json::json;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::jobs::SEND_REFUND;
+use super::{Payment, store};
+use crate::ground::{Entropy, Price};
+use crate::orders::{self, Actor, Event, Happened, Unit};
+use crate::plumbing::jobs::{self, NewJob};
+
+/// Why nothing was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRefunded {
+    /// This unit, or this payment, was refunded before.
+    #[error("it was refunded before")]
+    Before,
+    /// The order has no payment that counts, or less of it is left than this refund asks.
+    #[error("no payment covers this refund")]
+    NotCovered,
+    /// The database's.
+    #[error(transparent)]
+    Fault(#[from] sqlx::Error),
+}
+
+/// Records the refund of one unit, in the caller's transaction (the one that makes the unit `failed`).
+///
+/// # Errors
+/// [`NotRefunded`]; the caller's transaction must then not commit.
+pub async fn for_unit(
+    conn: &mut PgConnection,
+    entropy: &Entropy,
+    unit: &Unit,
+    amount: Price,
+    reason: &str,
+    now: OffsetDateTime,
+) -> Result<(), NotRefunded> {
+    let payment = store::counted(conn, unit.order_id).await?.ok_or(NotRefunded::NotCovered)?;
+    let refund = store::NewRefund { payment: &payment, unit_id: Some(unit.id), amount, reason, now };
+    record(conn, entropy, &refund).await
+}
+
+/// Records that a payment which does not count goes back whole: a late one, or a second one.
+///
+/// # Errors
+/// [`NotRefunded`].
+pub async fn back_whole(
+    conn: &mut PgConnection,
+    entropy: &Entropy,
+    payment: &Payment,
+    reason: &str,
+    now: OffsetDateTime,
+) -> Result<(), NotRefunded> {
+    let refund = store::NewRefund { payment, unit_id: None, amount: payment.amount, reason, now };
+    record(conn, entropy, &refund).await
+}
+
+async fn record(
+    conn: &mut PgConnection,
+    entropy: &Entropy,
+    refund: &store::NewRefund<'_>,
+) -> Result<(), NotRefunded> {
+    let key = format!("refund-{}", entropy.uuid());
+    let id = store::insert_refund(conn, refund, &key).await?.ok_or(NotRefunded::Before)?;
+    if !store::reserve(conn, refund.payment.id, refund.amount.minor).await? {
+        return Err(NotRefunded::NotCovered);
+    }
+    let order_id = refund.payment.order_id;
+    let facts = json!({ "amount": refund.amount.to_string(), "currency": refund.amount.currency.code(),
+        "reason": refund.reason });
+    let entry = Happened {
+        unit_id: refund.unit_id,
+        actor: Actor::Shop,
+        event: Event::RefundRequested,
+        detail: facts,
+    };
+    orders::append(conn, order_id, &entry, refund.now).await?;
+    let job = NewJob {
+        kind: SEND_REFUND,
+        key: format!("refund:{id}"),
+        payload: json!({ "refund": id }),
+        run_at: refund.now,
+    };
+    Ok(jobs::enqueue(conn, &job, refund.now).await?)
+}
