@@ -1,9 +1,25 @@
-//! The shell of every page: who visits and in which language, how a page is sent, what an error looks like.
+//! The shell of every page: who visits and in which language, how a page is sent, what an error looks like, and
+//! which requests are refused at the door.
+//!
+//! The layers, from the outside in, as `site.rs` should apply them: [`language::strip_prefix`] around the router;
+//! request id and log span; compression; [`security::floor`]; [`problem::render`]; the layer that catches panics;
+//! [`security::refuse_foreign`]; [`page::revalidate`]; limits; [`carry::carry`]; the routes.
 
+pub mod address;
+pub mod amounts;
+pub mod assets;
+pub mod carry;
+pub mod form;
+pub mod language;
+pub mod origin;
 pub mod page;
 pub mod problem;
+pub mod security;
 pub mod visit;
+pub mod words;
 
+pub use address::{PublicUrl, TrustedProxies, VisitorAddress};
+pub use form::FieldErrors;
 pub use page::{Cache, page};
 pub use problem::Problem;
 pub use visit::Visit;

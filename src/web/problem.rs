@@ -1,9 +1,15 @@
 //! What a visitor sees when something is wrong: never internals, always the shop's look.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts as _, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+use super::{Visit, language};
+use crate::ground::Entropy;
 
 /// Why a request has no ordinary answer.
 #[derive(Debug)]
@@ -36,8 +42,165 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Gone => StatusCode::GONE,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn retry_after(&self) -> Option<HeaderValue> {
+        match self {
+            Self::TooMany(wait) | Self::Unavailable(wait) => Some(HeaderValue::from(wait.as_secs().max(1))),
+            _ => None,
+        }
+    }
+}
+
+/// The problem behind an answer, until [`render`] shows it.
+#[derive(Clone)]
+struct Untold(Arc<Problem>);
+
+/// The bare status: the visitor's language is not known here, so [`render`] makes the page.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        let mut response = self.status().into_response();
+        if let Some(wait) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
+        response.extensions_mut().insert(Untold(Arc::new(self)));
+        response
     }
+}
+
+/// What a page of a problem says.
+struct Told {
+    status: StatusCode,
+    /// Keys: a title, and a sentence on what to do next.
+    title: &'static str,
+    text: &'static str,
+    /// Names the entry in our log.
+    incident: Option<String>,
+}
+
+/// The texts of a status; the last arms are for every other client's and server's mistake.
+fn texts(status: StatusCode) -> (&'static str, &'static str) {
+    match status.as_u16() {
+        401 | 403 => ("problem-forbidden-title", "problem-forbidden-text"),
+        404 => ("problem-not-found-title", "problem-not-found-text"),
+        405 => ("problem-method-title", "problem-method-text"),
+        410 => ("problem-gone-title", "problem-gone-text"),
+        413 => ("problem-too-large-title", "problem-too-large-text"),
+        408 | 503 => ("problem-unavailable-title", "problem-unavailable-text"),
+        429 => ("problem-too-many-title", "problem-too-many-text"),
+        400..=499 => ("problem-bad-request-title", "problem-bad-request-text"),
+        _ => ("problem-fault-title", "problem-fault-text"),
+    }
+}
+
+/// A layer: shows problems, and the bare errors that axum itself answers with (404, 405, 413, 415, 422 …), as a page
+/// in the visitor's language, or as `application/problem+json` (RFC 9457) to whoever asked for JSON. Answers to
+/// machines (webhooks, health) keep their own form. It belongs outside every layer that may refuse a request, and
+/// inside the request's log span.
+pub async fn render(request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(visit) = Visit::from_request_parts(&mut parts, &()).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+    match told(&response, &visit) {
+        Some(told) => show(response, &visit, &told),
+        None => response,
+    }
+}
+
+/// What to say about this answer; `None` where it is fine, or says it itself.
+fn told(response: &Response, visit: &Visit) -> Option<Told> {
+    let status = response.status();
+    let (mut title, mut text) = texts(status);
+    let mut incident = None;
+    match response.extensions().get::<Untold>().map(|untold| untold.0.as_ref()) {
+        Some(Problem::Fault(fault)) => incident = Some(logged(fault, visit)),
+        Some(Problem::BadRequest(why)) => (title, text) = ("problem-bad-request-title", why),
+        Some(_) => {}
+        None if is_bare(response) && !language::is_for_machines(&visit.path) => {
+            incident = status.is_server_error().then(incident_number);
+        }
+        None => return None,
+    }
+    Some(Told { status, title, text, incident })
+}
+
+/// An error without a page of its own: no body type, or axum's plain sentence.
+fn is_bare(response: &Response) -> bool {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    (status.is_client_error() || status.is_server_error())
+        && kind.is_none_or(|kind| kind.starts_with(b"text/plain"))
+}
+
+/// Eight letters and digits: enough to find the entry, short enough to read out.
+fn incident_number() -> String {
+    Entropy::system().token().as_str().chars().take(8).collect()
+}
+
+fn logged(fault: &anyhow::Error, visit: &Visit) -> String {
+    let incident = incident_number();
+    // The path of an order holds its token, so only the first word of it is logged.
+    let place = visit.path.split('/').nth(1).unwrap_or_default();
+    tracing::error!(%incident, place, fault = format!("{fault:#}"), "a request failed");
+    incident
+}
+
+fn show(response: Response, visit: &Visit, told: &Told) -> Response {
+    let (kind, body) = match visit.wants_json || language::is_for_machines(&visit.path) {
+        true => ("application/problem+json", as_json(visit, told)),
+        false => ("text/html; charset=utf-8", as_page(visit, told)),
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Response::from_parts(parts, body.into())
+}
+
+fn as_json(visit: &Visit, told: &Told) -> String {
+    let mut problem = serde_json::json!({
+        "type": "about:blank",
+        "title": told.status.canonical_reason().unwrap_or("Error"),
+        "status": told.status.as_u16(),
+        "detail": visit.t(told.text),
+    });
+    if let Some(incident) = &told.incident {
+        problem["incident"] = incident.clone().into();
+    }
+    problem.to_string()
+}
+
+#[derive(askama::Template)]
+#[template(path = "errors/problem.html")]
+struct ProblemPage<'a> {
+    visit: &'a Visit,
+    status: u16,
+    title: &'a str,
+    text: &'a str,
+    incident: Option<&'a str>,
+}
+
+fn as_page(visit: &Visit, told: &Told) -> String {
+    let page = ProblemPage {
+        visit,
+        status: told.status.as_u16(),
+        title: told.title,
+        text: told.text,
+        incident: told.incident.as_deref(),
+    };
+    askama::Template::render(&page).unwrap_or_else(|error| {
+        tracing::error!(%error, "the error page cannot be rendered");
+        visit.t(told.title)
+    })
 }

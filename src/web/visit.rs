@@ -1,8 +1,10 @@
 //! Who asks, and how to speak to them.
 
 use axum::extract::FromRequestParts;
-use axum::http::{header, request::Parts};
+use axum::http::{HeaderMap, header, request::Parts};
 
+use super::words::Value;
+use super::{address::PublicUrl, amounts, assets, words};
 use crate::ground::{Language, Price};
 
 /// One request's visitor: in every page struct as `visit`, so that templates can speak and link.
@@ -14,39 +16,111 @@ pub struct Visit {
     pub path: String,
     /// Asked for JSON rather than a page.
     pub wants_json: bool,
+    /// The shop's own address, for links that must be whole; empty where nobody told it.
+    pub public_url: PublicUrl,
 }
 
 impl Visit {
-    /// The text of a key in the visitor's language.
-    pub fn t(&self, key: &str) -> String {
-        key.to_owned()
+    /// A visit without a request: for mails, jobs and tests. Its whole links start at the path.
+    pub fn to(language: Language, path: &str) -> Self {
+        Self { language, path: path.to_owned(), wants_json: false, public_url: PublicUrl::default() }
     }
 
-    /// The text of a key with one variable.
-    pub fn t1(&self, key: &str, name: &str, value: impl std::fmt::Display) -> String {
-        format!("{key} {name} {value}")
+    /// The text of a key in the visitor's language.
+    pub fn t(&self, key: &str) -> String {
+        words::say(self.language, key, &[])
+    }
+
+    /// The text of a key with one variable: a count chooses its plural form, anything else stands as it is.
+    pub fn t1(&self, key: &str, name: &str, value: impl Into<Value>) -> String {
+        self.tn(key, &[(name, value.into())])
+    }
+
+    /// The text of a key with several variables.
+    pub fn tn(&self, key: &str, values: &[(&str, Value)]) -> String {
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.fluent())).collect();
+        words::say(self.language, key, &values)
     }
 
     /// A public path with the visitor's language before it.
     pub fn href(&self, path: &str) -> String {
-        format!("{}{path}", self.language.prefix())
+        self.href_in(self.language, path)
+    }
+
+    /// A public path in another language.
+    pub fn href_in(&self, language: Language, path: &str) -> String {
+        match path {
+            "/" if language != Language::default() => language.prefix().to_owned(),
+            _ => format!("{}{path}", language.prefix()),
+        }
+    }
+
+    /// A public path as a whole address.
+    pub fn whole(&self, language: Language, path: &str) -> String {
+        format!("{}{}", self.public_url.as_str(), self.href_in(language, path))
+    }
+
+    /// Where a file of `static/` is, named with its content's hash.
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(path)
     }
 
     /// An amount with its sign, as the visitor's language writes it.
     pub fn money(&self, price: &Price) -> String {
-        format!("{price} {}", price.currency)
+        amounts::money(self.language, price)
     }
+
+    /// A count, as the visitor's language writes it.
+    pub fn number(&self, number: impl std::fmt::Display) -> String {
+        amounts::decimal(self.language, &number.to_string())
+    }
+
+    /// Every language of the shop, for switches and alternates.
+    pub fn languages(&self) -> [Language; Language::ALL.len()] {
+        Language::ALL
+    }
+}
+
+/// Whether these headers ask for JSON rather than for a page.
+pub(super) fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("json") && !accept.contains("text/html")
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let accept = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         Ok(Self {
             language: parts.extensions.get::<Language>().copied().unwrap_or_default(),
             path: parts.uri.path().to_owned(),
-            wants_json: accept.contains("json") && !accept.contains("text/html"),
+            wants_json: wants_json(&parts.headers),
+            public_url: parts.extensions.get::<PublicUrl>().cloned().unwrap_or_default(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_carry_the_language_and_the_default_one_has_no_prefix() {
+        let english = Visit::to(Language::En, "/");
+        let italian = Visit::to(Language::It, "/");
+        assert_eq!(english.href("/destinations"), "/destinations");
+        assert_eq!(italian.href("/destinations"), "/it/destinations");
+        assert_eq!((english.href("/"), italian.href("/")), ("/".to_owned(), "/it".to_owned()));
+    }
+
+    #[test]
+    fn json_is_for_who_asks_for_json_and_not_for_a_page() {
+        let asks = |accept: &'static str| {
+            wants_json(&HeaderMap::from_iter([(header::ACCEPT, header::HeaderValue::from_static(accept))]))
+        };
+        assert!(asks("application/json") && asks("application/problem+json"));
+        assert!(
+            !asks("text/html,application/xhtml+xml") && !asks("*/*") && !asks("text/html, application/json")
+        );
     }
 }

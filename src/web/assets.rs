@@ -1,0 +1,153 @@
+//! The files of `static/`, kept in the program and named with their content's hash, so that a browser may keep them
+//! for good. The style sheets come as bundles, one a page: a bundle is its parts in order, without their comments.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use rust_embed::RustEmbed;
+use sha2::{Digest as _, Sha256};
+
+use super::Problem;
+use super::address::PublicUrl;
+
+#[derive(RustEmbed)]
+#[folder = "static/"]
+struct Static;
+
+/// The parts that every bundle starts with.
+const FOUNDATION: [&str; 3] = ["css/tokens.css", "css/base.css", "css/components.css"];
+/// Each bundle, and the folder whose files (by name) follow the foundation.
+const BUNDLES: [(&str, &str); 2] = [("css/shop.css", "css/shop/"), ("css/admin.css", "css/admin/")];
+
+struct Asset {
+    hash: String,
+    mime: String,
+    body: Cow<'static, [u8]>,
+}
+
+static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
+    let parts = |path: &str| path.starts_with("css/");
+    let files = Static::iter().filter(|path| !parts(path)).filter_map(|path| {
+        let file = Static::get(&path)?;
+        let mime = file.metadata.mimetype().to_owned();
+        Some((path.into_owned(), asset(file.data, mime)))
+    });
+    let bundles = BUNDLES.into_iter().map(|(name, folder)| {
+        let css = bundle(folder).into_bytes();
+        (name.to_owned(), asset(Cow::Owned(css), "text/css".to_owned()))
+    });
+    files.chain(bundles).collect()
+});
+
+fn asset(body: Cow<'static, [u8]>, mime: String) -> Asset {
+    let hash = hex::encode(Sha256::digest(&body)).chars().take(16).collect();
+    let mime = if mime.starts_with("text/") { format!("{mime}; charset=utf-8") } else { mime };
+    Asset { hash, mime, body }
+}
+
+fn bundle(folder: &str) -> String {
+    let mut own: Vec<_> = Static::iter().filter(|path| path.starts_with(folder)).collect();
+    own.sort();
+    let parts = FOUNDATION.into_iter().map(Cow::Borrowed).chain(own);
+    parts
+        .filter_map(|path| Static::get(&path))
+        .map(|file| slim(&String::from_utf8_lossy(&file.data)))
+        .collect()
+}
+
+/// A style sheet without its comments, indentation and empty lines.
+fn slim(css: &str) -> String {
+    let mut bare = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some((before, after)) = rest.split_once("/*") {
+        bare.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    bare.push_str(rest);
+    bare.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The address of a file of `static/`, or of a bundle (`css/shop.css`). A file that is not there gets an address that
+/// answers 404, which `tests/surfaces.rs` would have found.
+pub fn url(path: &str) -> String {
+    let hash = ASSETS.get(path).map_or("none", |asset| asset.hash.as_str());
+    format!("/static/{hash}/{path}")
+}
+
+/// The addresses of the files, of the icon that browsers ask for by themselves, and of `robots.txt`.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/static/{hash}/{*path}", get(serve))
+        .route(
+            "/favicon.ico",
+            get(|| async { serve(Path((hash_of("icon.svg"), "icon.svg".to_owned()))).await }),
+        )
+        .route("/robots.txt", get(robots))
+}
+
+fn hash_of(path: &str) -> String {
+    ASSETS.get(path).map(|asset| asset.hash.clone()).unwrap_or_default()
+}
+
+async fn serve(Path((hash, path)): Path<(String, String)>) -> Result<Response, Problem> {
+    let asset = ASSETS.get(&path).filter(|asset| asset.hash == hash).ok_or(Problem::NotFound)?;
+    let mime = HeaderValue::from_str(&asset.mime).map_err(|error| Problem::Fault(error.into()))?;
+    let headers = [
+        (header::CONTENT_TYPE, mime),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    Ok((headers, asset.body.clone().into_owned()).into_response())
+}
+
+/// What search engines may read: the window, and nothing that belongs to one visitor.
+async fn robots(public_url: Option<axum::Extension<PublicUrl>>) -> Response {
+    let private = ["/admin", "/cart", "/checkout", "/pay", "/orders", "/account", "/search"];
+    let mut text = "User-agent: *\n".to_owned();
+    for path in private {
+        text.push_str(&format!("Disallow: {path}\nDisallow: /*{path}\n"));
+    }
+    if let Some(axum::Extension(url)) = public_url {
+        text.push_str(&format!("Sitemap: {}/sitemap.xml\n", url.as_str()));
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
+    (headers, text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_its_parts_without_comments() {
+        assert_eq!(
+            slim("/* why */\na {\n  color: red;\n}\n\n/* b */ b { top: 0; }"),
+            "a {\ncolor: red;\n}\nb { top: 0; }\n"
+        );
+        let shop = String::from_utf8(ASSETS["css/shop.css"].body.to_vec()).unwrap();
+        assert!(shop.contains("--ink") && !shop.contains("/*"));
+    }
+
+    #[test]
+    fn addresses_change_with_the_content_and_only_then() {
+        assert_eq!(url("css/shop.css"), url("css/shop.css"));
+        assert!(url("css/shop.css") != url("css/admin.css"));
+        assert_eq!(url("no-such-file"), "/static/none/no-such-file");
+    }
+
+    #[tokio::test]
+    async fn another_hash_is_another_file() {
+        let found = serve(Path((hash_of("icon.svg"), "icon.svg".to_owned()))).await.unwrap();
+        assert_eq!(found.headers()[header::CONTENT_TYPE], "image/svg+xml");
+        assert!(serve(Path(("none".to_owned(), "icon.svg".to_owned()))).await.is_err());
+        assert!(serve(Path((hash_of("icon.svg"), "../Cargo.toml".to_owned()))).await.is_err());
+    }
+}
