@@ -15,6 +15,7 @@ pub mod payments;
 pub mod pricing;
 pub mod settings;
 pub mod staff;
+pub mod wallet;
 
 // ── the shell of every page, and what everyone is handed ──
 pub mod shop;

@@ -4,6 +4,19 @@
 //! reader sees the catalog before a sync or after it, never in between, and that a bad sync changes nothing. Never
 //! knows what a customer pays.
 
+mod accept;
+mod amount;
+pub mod diff;
 pub mod package;
+mod read;
+pub mod run;
+mod slug;
+mod store;
+mod sync;
+mod wording;
 
+pub use accept::{Accepted, SetAside, accept};
 pub use package::{Country, Coverage, Data, Package, Region};
+pub use read::{Contents, last_runs, package_for_sale, read_on_sale, set_aside, version};
+pub use run::{Counts, Outcome, SyncRun};
+pub use sync::{Progress, Summary, SyncError, sync};

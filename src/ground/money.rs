@@ -10,6 +10,9 @@ use rust_decimal::{Decimal, RoundingStrategy};
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
+    /// The US dollar: what eSIMDual's documents are priced in.
+    pub const USD: Self = Self(iso_currency::Currency::USD);
+
     /// Reads a three-letter code in either case; `None` for one that ISO 4217 does not list or that has no
     /// minor-unit rule (precious metals, test codes).
     pub fn parse(code: &str) -> Option<Self> {

@@ -1,0 +1,265 @@
+//! From the upstream's rows to packages, or to a reason why not. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::amount::{self, NoCost};
+use super::package::{Country, Coverage, Package, Region};
+use super::slug::{Addresses, slug};
+use super::wording;
+use crate::esimdual::{CountryRow, PackageRow, RegionRow};
+use crate::ground::Currency;
+
+/// From so many countries on, a package that does not say where it works is a global one.
+const GLOBAL_FROM: usize = 100;
+
+/// What of a catalog can be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// By id, each id once.
+    pub packages: BTreeMap<i64, Package>,
+    /// Every country that one of them names.
+    pub countries: Vec<Country>,
+    /// Every region that one of them names.
+    pub regions: Vec<Region>,
+    /// The rows that cannot be used, in their order.
+    pub set_aside: Vec<SetAside>,
+}
+
+/// A row that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// The id as written, which may be no number at all.
+    pub package_id: Option<String>,
+    /// Its name, made harmless.
+    pub name: Option<String>,
+    /// Why, as a sentence for staff.
+    pub reason: String,
+}
+
+/// Why a row cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Unusable {
+    #[error("it has no id that is a positive whole number")]
+    NoId,
+    #[error("its id came before in the same list; the first one counts")]
+    Duplicate,
+    #[error("it has no name")]
+    NoName,
+    #[error(transparent)]
+    NoCost(#[from] NoCost),
+    #[error("it names no country with a valid code, and no region")]
+    Nowhere,
+}
+
+/// Judges every row. `account` is the currency of rows that name none; `addresses` are the countries' slugs so far.
+pub fn accept(rows: &[PackageRow], account: Option<Currency>, addresses: Addresses) -> Accepted {
+    let mut list = List { addresses, ..List::default() };
+    let mut packages = BTreeMap::new();
+    let mut set_aside = Vec::new();
+    for row in rows {
+        match list.package(row, account) {
+            Ok(package) => {
+                packages.insert(package.id, package);
+            }
+            Err(reason) => set_aside.push(SetAside {
+                package_id: row.id_text.as_deref().and_then(wording::name),
+                name: row.name.as_deref().and_then(wording::name),
+                reason: reason.to_string(),
+            }),
+        }
+    }
+    Accepted {
+        packages,
+        countries: list.countries.into_values().collect(),
+        regions: list.regions.into_values().collect(),
+        set_aside,
+    }
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct List {
+    ids: BTreeSet<i64>,
+    countries: BTreeMap<String, Country>,
+    regions: BTreeMap<String, Region>,
+    addresses: Addresses,
+}
+
+impl List {
+    fn package(&mut self, row: &PackageRow, account: Option<Currency>) -> Result<Package, Unusable> {
+        let id = row.id.filter(|id| *id > 0).ok_or(Unusable::NoId)?;
+        if !self.ids.insert(id) {
+            return Err(Unusable::Duplicate);
+        }
+        let name = row.name.as_deref().and_then(wording::name).ok_or(Unusable::NoName)?;
+        let cost = amount::cost(row, account)?;
+        let codes: BTreeSet<String> = row.countries.iter().filter_map(country_code).collect();
+        let coverage = coverage(row.area_coverage.as_deref(), codes.len());
+        let region = row.region.as_ref().filter(|_| coverage != Coverage::Local).and_then(region);
+        if codes.is_empty() && region.is_none() {
+            return Err(Unusable::Nowhere);
+        }
+        self.note_places(&row.countries, region.as_ref());
+        Ok(Package {
+            id,
+            slug: slug(row.slug.as_deref(), Some(&name)),
+            name,
+            package_type: row
+                .package_type
+                .as_deref()
+                .and_then(wording::kind)
+                .unwrap_or_else(|| "data".to_owned()),
+            data: amount::data(row),
+            voice_minutes: amount::units(row.voice_quantity),
+            sms_count: amount::units(row.sms_quantity),
+            validity_days: amount::days(row),
+            network_speed: row.network_speed.as_deref().and_then(wording::name),
+            reloadable: row.reloadable,
+            coverage,
+            region: region.map(|region| region.slug),
+            countries: codes.into_iter().collect(),
+            cost,
+        })
+    }
+
+    /// Remembers the places that an accepted package names; the first description of a place counts.
+    fn note_places(&mut self, rows: &[CountryRow], region: Option<&Region>) {
+        for row in rows {
+            let Some(code) = country_code(row) else { continue };
+            if self.countries.contains_key(&code) {
+                continue;
+            }
+            let name = row.name.as_deref().and_then(wording::name);
+            let slug = self.addresses.of(&code, slug(row.slug.as_deref(), name.as_deref()));
+            let name = name.unwrap_or_else(|| code.to_ascii_uppercase());
+            self.countries.insert(code.clone(), Country { code, slug, name, upstream_id: row.id });
+        }
+        if let Some(region) = region
+            && !self.regions.contains_key(&region.slug)
+        {
+            self.regions.insert(region.slug.clone(), region.clone());
+        }
+    }
+}
+
+fn country_code(row: &CountryRow) -> Option<String> {
+    let code = row.code.as_deref()?.trim().to_ascii_lowercase();
+    (code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase())).then_some(code)
+}
+
+fn region(row: &RegionRow) -> Option<Region> {
+    let name = row.name.as_deref().and_then(wording::name);
+    let slug = slug(row.slug.as_deref(), name.as_deref())?;
+    Some(Region { name: name.unwrap_or_else(|| slug.clone()), slug, upstream_id: row.id })
+}
+
+fn coverage(word: Option<&str>, countries: usize) -> Coverage {
+    match word.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "local" | "country" => Coverage::Local,
+        "regional" | "region" | "continental" => Coverage::Regional,
+        "global" | "world" | "worldwide" => Coverage::Global,
+        _ if countries == 1 => Coverage::Local,
+        _ if countries >= GLOBAL_FROM => Coverage::Global,
+        _ => Coverage::Regional,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::esimdual::Amount;
+
+    fn country(code: &str, name: &str) -> CountryRow {
+        CountryRow { id: Some(75), code: Some(code.to_owned()), name: Some(name.to_owned()), slug: None }
+    }
+
+    fn row(id: i64) -> PackageRow {
+        PackageRow {
+            id: Some(id),
+            id_text: Some(id.to_string()),
+            name: Some("France 5 GB".to_owned()),
+            area_coverage: Some("LOCAL".to_owned()),
+            countries: vec![country("FR", "France")],
+            pricing_reseller_price: Amount::Exact("4.2".parse().unwrap()),
+            pricing_currency: Some("USD".to_owned()),
+            ..PackageRow::default()
+        }
+    }
+
+    fn reason(row: PackageRow) -> Option<String> {
+        let accepted = accept(&[row], None, Addresses::default());
+        accepted.set_aside.first().map(|aside| aside.reason.clone())
+    }
+
+    #[test]
+    fn an_honest_row_becomes_a_package() {
+        let accepted = accept(&[row(1120)], None, Addresses::default());
+        let package = &accepted.packages[&1120];
+        assert_eq!(package.slug.as_deref(), Some("france-5-gb"));
+        assert_eq!((package.coverage, package.package_type.as_str()), (Coverage::Local, "data"));
+        assert_eq!(package.countries, ["fr"]);
+        let france = Country {
+            code: "fr".into(),
+            slug: "france".into(),
+            name: "France".into(),
+            upstream_id: Some(75),
+        };
+        assert_eq!(accepted.countries, [france]);
+        assert!(accepted.regions.is_empty() && accepted.set_aside.is_empty());
+    }
+
+    #[test]
+    fn rows_are_set_aside_for_a_reason() {
+        assert_eq!(reason(row(1)), None);
+        assert_eq!(reason(PackageRow { id: None, ..row(1) }).unwrap(), Unusable::NoId.to_string());
+        assert_eq!(reason(row(0)).unwrap(), Unusable::NoId.to_string());
+        assert_eq!(
+            reason(PackageRow { name: Some("\u{202e}".into()), ..row(1) }).unwrap(),
+            Unusable::NoName.to_string()
+        );
+        assert_eq!(
+            reason(PackageRow { price_for_reseller: Amount::Unreadable, ..row(1) }).unwrap(),
+            NoCost::Unreadable.to_string()
+        );
+        let nowhere = PackageRow { countries: vec![country("fra", "France"), country("f1", "x")], ..row(1) };
+        assert_eq!(reason(nowhere).unwrap(), Unusable::Nowhere.to_string());
+        assert_eq!(reason(PackageRow::default()).unwrap(), Unusable::NoId.to_string());
+    }
+
+    #[test]
+    fn the_first_of_two_with_one_id_counts_even_if_it_is_unusable() {
+        let dearer = PackageRow { pricing_reseller_price: Amount::Exact(99.into()), ..row(7) };
+        let accepted = accept(&[row(7), dearer.clone()], None, Addresses::default());
+        assert_eq!(accepted.packages[&7].cost.amount.to_string(), "4.2");
+        assert_eq!(accepted.set_aside[0].reason, Unusable::Duplicate.to_string());
+        let broken = PackageRow { pricing_reseller_price: Amount::Unreadable, ..row(7) };
+        let accepted = accept(&[broken, dearer], None, Addresses::default());
+        assert!(accepted.packages.is_empty());
+        assert_eq!(accepted.set_aside.len(), 2);
+    }
+
+    #[test]
+    fn where_it_works() {
+        assert_eq!(coverage(Some(" Continental"), 30), Coverage::Regional);
+        assert_eq!(coverage(Some("GLOBAL"), 1), Coverage::Global);
+        assert_eq!(coverage(None, 1), Coverage::Local);
+        assert_eq!(coverage(Some("?"), 2), Coverage::Regional);
+        assert_eq!(coverage(None, 100), Coverage::Global);
+    }
+
+    #[test]
+    fn a_region_is_named_by_regional_packages_alone() {
+        let europe = RegionRow { id: Some(4), name: Some("Europe".into()), slug: Some("Eu rope".into()) };
+        let local = PackageRow { region: Some(europe.clone()), ..row(1) };
+        let regional = PackageRow {
+            region: Some(europe),
+            area_coverage: Some("regional".into()),
+            countries: vec![],
+            ..row(2)
+        };
+        let accepted = accept(&[local, regional], None, Addresses::default());
+        assert_eq!(accepted.packages[&1].region, None);
+        assert_eq!(accepted.packages[&2].region.as_deref(), Some("europe"));
+        assert_eq!(accepted.regions.len(), 1);
+    }
+}

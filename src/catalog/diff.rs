@@ -1,0 +1,255 @@
+//! What a sync would change, and whether that is too much. Pure.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use super::package::{Data, Package};
+use super::run::Counts;
+use crate::ground::Cost;
+
+/// A package as it is stored, as far as a sync must know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Of everything about it.
+    pub fingerprint: Vec<u8>,
+    /// To tell a new price from another change.
+    pub cost: Cost,
+    /// Whether it is sold now.
+    pub on_sale: bool,
+}
+
+/// What a sync would change: ids, each in one list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Not known before.
+    pub added: Vec<i64>,
+    /// Changed in anything but the cost.
+    pub changed: Vec<i64>,
+    /// With another cost.
+    pub repriced: Vec<i64>,
+    /// Sold until now and no longer.
+    pub withdrawn: Vec<i64>,
+    /// Sold again.
+    pub returned: Vec<i64>,
+}
+
+/// Why a plan is not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Hold {
+    /// An empty or unusable list is a failure of the upstream, never a reason to sell nothing.
+    #[error("eSIMDual listed no package that can be used; nothing was changed")]
+    NothingUsable,
+    /// More would vanish than the reseller allows.
+    #[error(
+        "{withdrawn} of {on_sale} packages would be withdrawn, more than SYNC_MAX_VANISH_PERCENT \
+         ({percent}) allows; nothing was changed"
+    )]
+    TooMuch {
+        /// How many would be withdrawn.
+        withdrawn: usize,
+        /// How many are sold now.
+        on_sale: usize,
+        /// The limit.
+        percent: u32,
+    },
+}
+
+impl Plan {
+    /// Compares what is stored with what the upstream sells now.
+    pub fn new(stored: &BTreeMap<i64, Stored>, offered: &BTreeMap<i64, Package>) -> Self {
+        let mut plan = Self::default();
+        for (id, package) in offered {
+            match stored.get(id) {
+                None => plan.added.push(*id),
+                Some(known) if !known.on_sale => plan.returned.push(*id),
+                Some(known) if known.cost != package.cost => plan.repriced.push(*id),
+                Some(known) if known.fingerprint != fingerprint(package) => plan.changed.push(*id),
+                Some(_) => {}
+            }
+        }
+        let gone = |(id, known): (&i64, &Stored)| (known.on_sale && !offered.contains_key(id)).then_some(*id);
+        plan.withdrawn = stored.iter().filter_map(gone).collect();
+        plan
+    }
+
+    /// Why it must not be carried out, if it must not.
+    pub fn hold(&self, stored: &BTreeMap<i64, Stored>, offered: usize, max_percent: u32) -> Option<Hold> {
+        if offered == 0 {
+            return Some(Hold::NothingUsable);
+        }
+        let on_sale = stored.values().filter(|known| known.on_sale).count();
+        let allowed = on_sale.saturating_mul(usize::try_from(max_percent).unwrap_or(usize::MAX));
+        let withdrawn = self.withdrawn.len();
+        (withdrawn.saturating_mul(100) > allowed).then_some(Hold::TooMuch {
+            withdrawn,
+            on_sale,
+            percent: max_percent,
+        })
+    }
+
+    /// The packages to write.
+    pub fn written(&self) -> impl Iterator<Item = i64> {
+        [&self.added, &self.changed, &self.repriced, &self.returned].into_iter().flatten().copied()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.withdrawn.is_empty() && self.written().next().is_none()
+    }
+
+    /// In numbers.
+    pub fn counts(&self, packages: usize, set_aside: usize) -> Counts {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Counts {
+            packages: number(packages),
+            added: number(self.added.len()),
+            changed: number(self.changed.len()),
+            repriced: number(self.repriced.len()),
+            withdrawn: number(self.withdrawn.len()),
+            returned: number(self.returned.len()),
+            set_aside: number(set_aside),
+        }
+    }
+}
+
+/// A hash of everything that is stored of a package. `4.2` and `4.20` are one cost.
+pub fn fingerprint(package: &Package) -> Vec<u8> {
+    let Package {
+        id,
+        name,
+        slug,
+        package_type,
+        data,
+        voice_minutes,
+        sms_count,
+        validity_days,
+        network_speed,
+        reloadable,
+        coverage,
+        region,
+        countries,
+        cost,
+    } = package;
+    let data = match data {
+        Data::Bytes(bytes) => bytes.to_string(),
+        Data::Unlimited => "unlimited".to_owned(),
+        Data::NotStated => "not stated".to_owned(),
+    };
+    // Debug quotes every text, so that no two packages are written alike.
+    let text = format!(
+        "1 {id} {name:?} {slug:?} {package_type:?} {data} {voice_minutes:?} {sms_count:?} {validity_days:?} \
+         {network_speed:?} {reloadable:?} {} {region:?} {countries:?} {} {}",
+        coverage.word(),
+        cost.amount.normalize(),
+        cost.currency
+    );
+    Sha256::digest(text.as_bytes()).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Coverage;
+    use crate::ground::Currency;
+
+    fn package(id: i64, cost: &str) -> Package {
+        Package {
+            id,
+            name: "France 5 GB".to_owned(),
+            slug: None,
+            package_type: "data".to_owned(),
+            data: Data::Bytes(5_368_709_120),
+            voice_minutes: None,
+            sms_count: None,
+            validity_days: Some(30),
+            network_speed: None,
+            reloadable: None,
+            coverage: Coverage::Local,
+            region: None,
+            countries: vec!["fr".to_owned()],
+            cost: Cost { amount: cost.parse().unwrap(), currency: Currency::parse("USD").unwrap() },
+        }
+    }
+
+    fn offered(packages: impl IntoIterator<Item = Package>) -> BTreeMap<i64, Package> {
+        packages.into_iter().map(|package| (package.id, package)).collect()
+    }
+
+    fn stored(packages: &BTreeMap<i64, Package>) -> BTreeMap<i64, Stored> {
+        let known = |package: &Package| Stored {
+            fingerprint: fingerprint(package),
+            cost: package.cost,
+            on_sale: true,
+        };
+        packages.iter().map(|(id, package)| (*id, known(package))).collect()
+    }
+
+    #[test]
+    fn every_change_is_named_once() {
+        let before = offered([1, 2, 3, 4, 5].map(|id| package(id, "4.2")));
+        let mut known = stored(&before);
+        known.get_mut(&4).unwrap().on_sale = false;
+        let renamed = Package { name: "France 5 GB plus".to_owned(), ..package(2, "4.2") };
+        let dearer = Package { name: "renamed too".to_owned(), ..package(3, "4.3") };
+        let now = offered([package(1, "4.20"), renamed, dearer, package(4, "4.2"), package(6, "1")]);
+        let plan = Plan::new(&known, &now);
+        let wanted = Plan {
+            added: vec![6],
+            changed: vec![2],
+            repriced: vec![3],
+            withdrawn: vec![5],
+            returned: vec![4],
+        };
+        assert_eq!(plan, wanted);
+        assert_eq!(plan.written().collect::<Vec<_>>(), [6, 2, 3, 4]);
+    }
+
+    #[test]
+    fn the_same_catalog_changes_nothing_and_a_withdrawn_package_stays_withdrawn() {
+        let before = offered([1, 2].map(|id| package(id, "4.2")));
+        let mut known = stored(&before);
+        assert!(Plan::new(&known, &before).is_empty());
+        known.get_mut(&2).unwrap().on_sale = false;
+        assert!(Plan::new(&known, &offered([package(1, "4.2")])).is_empty());
+    }
+
+    #[test]
+    fn too_much_vanishing_is_held() {
+        let known = stored(&offered((1..=10).map(|id| package(id, "4.2"))));
+        let hold = |ids: std::ops::RangeInclusive<i64>, percent| {
+            let now = offered(ids.map(|id| package(id, "4.2")));
+            Plan::new(&known, &now).hold(&known, now.len(), percent)
+        };
+        assert_eq!(hold(1..=10, 30), None);
+        assert_eq!(hold(1..=7, 30), None);
+        assert_eq!(hold(1..=6, 30), Some(Hold::TooMuch { withdrawn: 4, on_sale: 10, percent: 30 }));
+        assert_eq!(hold(1..=1, 100), None);
+        assert_eq!(Plan::default().hold(&known, 0, 100), Some(Hold::NothingUsable));
+        assert_eq!(Plan::default().hold(&BTreeMap::new(), 0, 100), Some(Hold::NothingUsable));
+    }
+
+    #[test]
+    fn a_fingerprint_sees_every_field() {
+        let base = package(1, "4.2");
+        let variants = [
+            Package { name: "x".into(), ..base.clone() },
+            Package { slug: Some("x".into()), ..base.clone() },
+            Package { data: Data::NotStated, ..base.clone() },
+            Package { voice_minutes: Some(30), ..base.clone() },
+            Package { sms_count: Some(30), ..base.clone() },
+            Package { validity_days: None, ..base.clone() },
+            Package { network_speed: Some("5G".into()), ..base.clone() },
+            Package { reloadable: Some(false), ..base.clone() },
+            Package { coverage: Coverage::Global, ..base.clone() },
+            Package { region: Some("eu".into()), ..base.clone() },
+            Package { countries: vec!["fr".into(), "it".into()], ..base.clone() },
+            package(1, "4.21"),
+            package(2, "4.2"),
+        ];
+        let mut prints: Vec<_> = variants.iter().chain([&base]).map(fingerprint).collect();
+        prints.sort();
+        prints.dedup();
+        assert_eq!(prints.len(), variants.len() + 1);
+    }
+}

@@ -1,0 +1,27 @@
+select
+    packages.id,
+    packages.name,
+    packages.slug,
+    packages.package_type,
+    packages.data_bytes,
+    packages.unlimited,
+    packages.voice_minutes,
+    packages.sms_count,
+    packages.validity_days,
+    packages.network_speed,
+    packages.reloadable,
+    packages.coverage,
+    packages.region_slug,
+    packages.cost,
+    packages.currency,
+    coalesce(places.codes, '{}') as "countries!"
+from packages
+left join (
+    select package_id, array_agg(country_code order by country_code) as codes
+    from package_countries
+    where $1::bigint is null or package_id = $1
+    group by package_id
+) as places on places.package_id = packages.id
+where packages.withdrawn_at is null
+    and ($1::bigint is null or packages.id = $1)
+order by packages.id

@@ -1,0 +1,83 @@
+//! What others may read of the catalog.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::accept::SetAside;
+use super::package::{Country, Package, Region};
+use super::run::SyncRun;
+use super::store;
+
+/// How often a reading is begun again because a sync came between.
+const READINGS: u32 = 10;
+
+/// The whole catalog as it is sold now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// What is on sale, by id.
+    pub packages: Vec<Package>,
+    /// The countries that one of them names, by code.
+    pub countries: Vec<Country>,
+    /// The regions that one of them names, by slug.
+    pub regions: Vec<Region>,
+    /// Ids of packages that were on sale once and are not now.
+    pub withdrawn: Vec<i64>,
+    /// Grows with every sync that changed something; 0 before the first.
+    pub version: i64,
+    /// When it was last known to be what the upstream sells; `None` before the first sync.
+    pub synced_at: Option<OffsetDateTime>,
+}
+
+/// Reads the catalog as it was at one moment: never half of a sync.
+///
+/// # Errors
+/// Of the database; or where syncs kept coming between, which only a fault could do ten times.
+pub async fn read_on_sale(db: &mut PgConnection) -> sqlx::Result<Contents> {
+    for _ in 0..READINGS {
+        let contents = Contents {
+            version: store::version(db).await?,
+            packages: store::packages_on_sale(db, None).await?,
+            countries: store::countries_on_sale(db).await?,
+            regions: store::regions_on_sale(db).await?,
+            withdrawn: store::withdrawn(db).await?,
+            synced_at: store::synced_at(db).await?,
+        };
+        // The version changes in the transaction that changes the rest.
+        if store::version(db).await? == contents.version {
+            return Ok(contents);
+        }
+    }
+    Err(sqlx::Error::Protocol("the catalog changed at each of ten readings".to_owned()))
+}
+
+/// The version alone: whether [`Contents`] read before are still what is sold.
+///
+/// # Errors
+/// Of the database.
+pub async fn version(db: &mut PgConnection) -> sqlx::Result<i64> {
+    store::version(db).await
+}
+
+/// One package, if it is on sale at this moment.
+///
+/// # Errors
+/// Of the database.
+pub async fn package_for_sale(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Package>> {
+    Ok(store::packages_on_sale(db, Some(id)).await?.into_iter().next())
+}
+
+/// The newest syncs, newest first.
+///
+/// # Errors
+/// Of the database.
+pub async fn last_runs(db: &mut PgConnection, number: u32) -> sqlx::Result<Vec<SyncRun>> {
+    store::last_runs(db, i64::from(number)).await
+}
+
+/// The rows of the last sync that could not be used, each with its reason.
+///
+/// # Errors
+/// Of the database.
+pub async fn set_aside(db: &mut PgConnection) -> sqlx::Result<Vec<SetAside>> {
+    store::set_aside(db).await
+}

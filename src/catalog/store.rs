@@ -1,0 +1,262 @@
+//! The statements on the catalog that change it: `packages`, `countries`, `regions`, `package_countries`,
+//! `sync_runs`, `packages_set_aside`. What is only read stands in `store/reading.rs`.
+
+mod reading;
+
+use rust_decimal::Decimal;
+use sqlx::{PgConnection, query, query_file, query_scalar};
+use time::OffsetDateTime;
+
+use super::accept::SetAside;
+use super::diff::fingerprint;
+use super::package::{Country, Data, Package, Region};
+use super::run::{Counts, Outcome};
+
+pub use reading::*;
+
+/// One sync at a time writes, on whichever node ("simcatal" as a number).
+const LOCK: i64 = 0x7369_6d63_6174_616c;
+/// A run that has not ended after this time has lost its program.
+const LOST_AFTER: time::Duration = time::Duration::hours(1);
+
+/// Remembers that a sync began; closes what killed programs left open.
+pub async fn begin_run(db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<i64> {
+    query!(
+        "update sync_runs
+         set outcome = 'failed', finished_at = $1, note = 'The program ended before the sync did.'
+         where outcome = 'running' and started_at < $2",
+        now,
+        now - LOST_AFTER
+    )
+    .execute(&mut *db)
+    .await?;
+    query_scalar!("insert into sync_runs (started_at, outcome) values ($1, 'running') returning id", now)
+        .fetch_one(db)
+        .await
+}
+
+/// Writes how a sync ended; `false` where it was closed already.
+pub async fn end_run(
+    db: &mut PgConnection,
+    run: i64,
+    outcome: Outcome,
+    counts: Counts,
+    note: Option<&str>,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    let done = query!(
+        "update sync_runs
+         set outcome = $2, packages = $3, added = $4, changed = $5, repriced = $6, withdrawn = $7, returned = $8,
+             set_aside = $9, note = $10, finished_at = $11
+         where id = $1 and outcome = 'running'",
+        run,
+        outcome.word(),
+        number(counts.packages),
+        number(counts.added),
+        number(counts.changed),
+        number(counts.repriced),
+        number(counts.withdrawn),
+        number(counts.returned),
+        number(counts.set_aside),
+        note,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Waits until no other sync writes; the lock ends with the transaction.
+pub async fn lock(db: &mut PgConnection) -> sqlx::Result<()> {
+    query!("select pg_advisory_xact_lock($1)", LOCK).fetch_one(db).await?;
+    Ok(())
+}
+
+/// Replaces the rows that could not be used with those of this run.
+pub async fn replace_set_aside(db: &mut PgConnection, run: i64, rows: &[SetAside]) -> sqlx::Result<()> {
+    query!("delete from packages_set_aside").execute(&mut *db).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Option<String>> = rows.iter().map(|row| row.package_id.clone()).collect();
+    let names: Vec<Option<String>> = rows.iter().map(|row| row.name.clone()).collect();
+    let reasons: Vec<String> = rows.iter().map(|row| row.reason.clone()).collect();
+    query!(
+        "insert into packages_set_aside (run_id, package_id, name, reason)
+         select $1, id, name, reason
+         from unnest($2::text[], $3::text[], $4::text[]) as aside (id, name, reason)",
+        run,
+        &ids as &[Option<String>],
+        &names as &[Option<String>],
+        &reasons
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes the countries that are new or named otherwise, and says how many. A country's slug never changes.
+pub async fn put_countries(db: &mut PgConnection, countries: &[Country]) -> sqlx::Result<u64> {
+    let codes: Vec<String> = countries.iter().map(|country| country.code.clone()).collect();
+    let slugs: Vec<String> = countries.iter().map(|country| country.slug.clone()).collect();
+    let names: Vec<String> = countries.iter().map(|country| country.name.clone()).collect();
+    let ids: Vec<Option<i64>> = countries.iter().map(|country| country.upstream_id).collect();
+    let written = query!(
+        "insert into countries (code, slug, name, upstream_id)
+         select code, slug, name, upstream_id
+         from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as offered (code, slug, name, upstream_id)
+         on conflict (code) do update
+         set name = excluded.name, upstream_id = excluded.upstream_id
+         where (countries.name, countries.upstream_id) is distinct from (excluded.name, excluded.upstream_id)",
+        &codes,
+        &slugs,
+        &names,
+        &ids as &[Option<i64>]
+    )
+    .execute(db)
+    .await?;
+    Ok(written.rows_affected())
+}
+
+/// Writes the regions that are new or named otherwise, and says how many.
+pub async fn put_regions(db: &mut PgConnection, regions: &[Region]) -> sqlx::Result<u64> {
+    let slugs: Vec<String> = regions.iter().map(|region| region.slug.clone()).collect();
+    let names: Vec<String> = regions.iter().map(|region| region.name.clone()).collect();
+    let ids: Vec<Option<i64>> = regions.iter().map(|region| region.upstream_id).collect();
+    let written = query!(
+        "insert into regions (slug, name, upstream_id)
+         select slug, name, upstream_id
+         from unnest($1::text[], $2::text[], $3::bigint[]) as offered (slug, name, upstream_id)
+         on conflict (slug) do update
+         set name = excluded.name, upstream_id = excluded.upstream_id
+         where (regions.name, regions.upstream_id) is distinct from (excluded.name, excluded.upstream_id)",
+        &slugs,
+        &names,
+        &ids as &[Option<i64>]
+    )
+    .execute(db)
+    .await?;
+    Ok(written.rows_affected())
+}
+
+/// The packages to write, column by column, as `unnest` takes them.
+#[derive(Default)]
+struct Columns {
+    ids: Vec<i64>,
+    names: Vec<String>,
+    slugs: Vec<Option<String>>,
+    kinds: Vec<String>,
+    bytes: Vec<Option<i64>>,
+    unlimited: Vec<bool>,
+    minutes: Vec<Option<i32>>,
+    messages: Vec<Option<i32>>,
+    days: Vec<Option<i32>>,
+    speeds: Vec<Option<String>>,
+    reloadable: Vec<Option<bool>>,
+    coverages: Vec<String>,
+    regions: Vec<Option<String>>,
+    costs: Vec<Decimal>,
+    currencies: Vec<String>,
+    fingerprints: Vec<Vec<u8>>,
+}
+
+impl Columns {
+    fn push(&mut self, package: &Package) {
+        let integer = |number: Option<u32>| number.and_then(|number| i32::try_from(number).ok());
+        self.ids.push(package.id);
+        self.names.push(package.name.clone());
+        self.slugs.push(package.slug.clone());
+        self.kinds.push(package.package_type.clone());
+        self.bytes.push(match package.data {
+            Data::Bytes(bytes) => i64::try_from(bytes).ok(),
+            Data::Unlimited | Data::NotStated => None,
+        });
+        self.unlimited.push(package.data == Data::Unlimited);
+        self.minutes.push(integer(package.voice_minutes));
+        self.messages.push(integer(package.sms_count));
+        self.days.push(integer(package.validity_days));
+        self.speeds.push(package.network_speed.clone());
+        self.reloadable.push(package.reloadable);
+        self.coverages.push(package.coverage.word().to_owned());
+        self.regions.push(package.region.clone());
+        self.costs.push(package.cost.amount);
+        self.currencies.push(package.cost.currency.code().to_owned());
+        self.fingerprints.push(fingerprint(package));
+    }
+}
+
+/// Writes packages, new or known, and puts them on sale.
+pub async fn put_packages(
+    db: &mut PgConnection,
+    packages: &[&Package],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let mut columns = Columns::default();
+    packages.iter().for_each(|package| columns.push(package));
+    query_file!(
+        "src/catalog/upsert_packages.sql",
+        &columns.ids,
+        &columns.names,
+        &columns.slugs as &[Option<String>],
+        &columns.kinds,
+        &columns.bytes as &[Option<i64>],
+        &columns.unlimited,
+        &columns.minutes as &[Option<i32>],
+        &columns.messages as &[Option<i32>],
+        &columns.days as &[Option<i32>],
+        &columns.speeds as &[Option<String>],
+        &columns.reloadable as &[Option<bool>],
+        &columns.coverages,
+        &columns.regions as &[Option<String>],
+        &columns.costs,
+        &columns.currencies,
+        &columns.fingerprints,
+        now
+    )
+    .execute(&mut *db)
+    .await?;
+    link_countries(db, packages).await
+}
+
+/// Makes the countries of these packages what they should be; links that stay are not written again.
+async fn link_countries(db: &mut PgConnection, packages: &[&Package]) -> sqlx::Result<()> {
+    let ids: Vec<i64> = packages.iter().map(|package| package.id).collect();
+    let pairs =
+        packages.iter().flat_map(|package| package.countries.iter().map(|code| (package.id, code.clone())));
+    let (linked, codes): (Vec<i64>, Vec<String>) = pairs.unzip();
+    query!(
+        "delete from package_countries
+         where package_id = any($1)
+             and (package_id, country_code) not in (select * from unnest($2::bigint[], $3::text[]))",
+        &ids,
+        &linked,
+        &codes
+    )
+    .execute(&mut *db)
+    .await?;
+    query!(
+        "insert into package_countries (package_id, country_code)
+         select * from unnest($1::bigint[], $2::text[])
+         on conflict do nothing",
+        &linked,
+        &codes
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes packages off sale.
+pub async fn withdraw(db: &mut PgConnection, ids: &[i64], now: OffsetDateTime) -> sqlx::Result<()> {
+    query!(
+        "update packages
+         set withdrawn_at = $2, changed_at = $2
+         where id = any($1) and withdrawn_at is null",
+        ids,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The statements that read the catalog. Every row is suspected: one that the rules forbid is an error that names it.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use sqlx::{PgConnection, query, query_as, query_file_as, query_scalar};
+use time::OffsetDateTime;
+
+use crate::catalog::accept::SetAside;
+use crate::catalog::diff::Stored;
+use crate::catalog::package::{Country, Coverage, Data, Package, Region};
+use crate::catalog::run::{Counts, Outcome, SyncRun};
+use crate::ground::{Cost, Currency};
+
+struct PackageRow {
+    id: i64,
+    name: String,
+    slug: Option<String>,
+    package_type: String,
+    data_bytes: Option<i64>,
+    unlimited: bool,
+    voice_minutes: Option<i32>,
+    sms_count: Option<i32>,
+    validity_days: Option<i32>,
+    network_speed: Option<String>,
+    reloadable: Option<bool>,
+    coverage: String,
+    region_slug: Option<String>,
+    cost: Decimal,
+    currency: String,
+    countries: Vec<String>,
+}
+
+impl TryFrom<PackageRow> for Package {
+    type Error = sqlx::Error;
+
+    fn try_from(row: PackageRow) -> sqlx::Result<Self> {
+        let wrong = |what: &str| broken(&format!("packages.{what} of package {}", row.id));
+        let data = match (row.unlimited, row.data_bytes.map(u64::try_from)) {
+            (true, None) => Data::Unlimited,
+            (false, None) => Data::NotStated,
+            (false, Some(Ok(bytes))) => Data::Bytes(bytes),
+            (true, Some(_)) | (false, Some(Err(_))) => return Err(wrong("data_bytes")),
+        };
+        let number = |number: Option<i32>| number.map(u32::try_from).transpose();
+        let currency = Currency::parse(&row.currency).ok_or_else(|| wrong("currency"))?;
+        Ok(Self {
+            id: row.id,
+            data,
+            voice_minutes: number(row.voice_minutes).map_err(|_| wrong("voice_minutes"))?,
+            sms_count: number(row.sms_count).map_err(|_| wrong("sms_count"))?,
+            validity_days: number(row.validity_days).map_err(|_| wrong("validity_days"))?,
+            coverage: Coverage::from_word(&row.coverage).ok_or_else(|| wrong("coverage"))?,
+            cost: Cost { amount: row.cost, currency },
+            name: row.name,
+            slug: row.slug,
+            package_type: row.package_type,
+            network_speed: row.network_speed,
+            reloadable: row.reloadable,
+            region: row.region_slug,
+            countries: row.countries,
+        })
+    }
+}
+
+fn broken(what: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("{what} holds what it cannot hold").into())
+}
+
+/// The packages on sale, by id; or the one with this id, if it is on sale.
+pub async fn packages_on_sale(db: &mut PgConnection, id: Option<i64>) -> sqlx::Result<Vec<Package>> {
+    let rows = query_file_as!(PackageRow, "src/catalog/packages_on_sale.sql", id).fetch_all(db).await?;
+    rows.into_iter().map(Package::try_from).collect()
+}
+
+/// The packages that were sold once and are not now.
+pub async fn withdrawn(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
+    query_scalar!("select id from packages where withdrawn_at is not null order by id").fetch_all(db).await
+}
+
+/// The countries that a package on sale names.
+pub async fn countries_on_sale(db: &mut PgConnection) -> sqlx::Result<Vec<Country>> {
+    query_as!(
+        Country,
+        "select code, slug, name, upstream_id
+         from countries
+         where code in (
+             select country_code
+             from package_countries
+             join packages on packages.id = package_countries.package_id
+             where packages.withdrawn_at is null
+         )
+         order by code"
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The regions that a package on sale names.
+pub async fn regions_on_sale(db: &mut PgConnection) -> sqlx::Result<Vec<Region>> {
+    query_as!(
+        Region,
+        "select slug, name, upstream_id
+         from regions
+         where slug in (select region_slug from packages where withdrawn_at is null)
+         order by slug"
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Every country's slug, of packages on sale or not.
+pub async fn country_slugs(db: &mut PgConnection) -> sqlx::Result<Vec<(String, String)>> {
+    let rows = query!("select code, slug from countries").fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.slug)).collect())
+}
+
+/// What a sync must know of every package that was ever seen.
+pub async fn stored(db: &mut PgConnection) -> sqlx::Result<BTreeMap<i64, Stored>> {
+    let rows =
+        query!(r#"select id, fingerprint, cost, currency, withdrawn_at is null as "on_sale!" from packages"#)
+            .fetch_all(db)
+            .await?;
+    let known = rows.into_iter().map(|row| {
+        let currency = Currency::parse(&row.currency)
+            .ok_or_else(|| broken(&format!("packages.currency of package {}", row.id)))?;
+        let cost = Cost { amount: row.cost, currency };
+        Ok((row.id, Stored { fingerprint: row.fingerprint, cost, on_sale: row.on_sale }))
+    });
+    known.collect()
+}
+
+/// The newest applied run; 0 before the first.
+pub async fn version(db: &mut PgConnection) -> sqlx::Result<i64> {
+    let newest =
+        query_scalar!("select max(id) from sync_runs where outcome = 'applied'").fetch_one(db).await?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// The newest run that compared the catalog and left it as the upstream's; 0 before the first.
+pub async fn newest_compared(db: &mut PgConnection) -> sqlx::Result<i64> {
+    let newest = query_scalar!("select max(id) from sync_runs where outcome in ('applied', 'unchanged')")
+        .fetch_one(db)
+        .await?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// When the catalog was last known to be the upstream's.
+pub async fn synced_at(db: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
+    query_scalar!("select max(finished_at) from sync_runs where outcome in ('applied', 'unchanged')")
+        .fetch_one(db)
+        .await
+}
+
+/// The newest runs, newest first.
+pub async fn last_runs(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<SyncRun>> {
+    let rows = query!(
+        "select id, started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned,
+             set_aside, note
+         from sync_runs
+         order by id desc
+         limit $1",
+        number
+    )
+    .fetch_all(db)
+    .await?;
+    let number = |count: i32| u32::try_from(count).unwrap_or(0);
+    let run = rows.into_iter().map(|row| {
+        let outcome = Outcome::from_word(&row.outcome)
+            .ok_or_else(|| broken(&format!("sync_runs.outcome of run {}", row.id)))?;
+        let counts = Counts {
+            packages: number(row.packages),
+            added: number(row.added),
+            changed: number(row.changed),
+            repriced: number(row.repriced),
+            withdrawn: number(row.withdrawn),
+            returned: number(row.returned),
+            set_aside: number(row.set_aside),
+        };
+        let (started_at, finished_at) = (row.started_at, row.finished_at);
+        Ok(SyncRun { id: row.id, started_at, finished_at, outcome, counts, note: row.note })
+    });
+    run.collect()
+}
+
+/// The rows of the last sync that could not be used, in the upstream's order.
+pub async fn set_aside(db: &mut PgConnection) -> sqlx::Result<Vec<SetAside>> {
+    query_as!(SetAside, "select package_id, name, reason from packages_set_aside order by id")
+        .fetch_all(db)
+        .await
+}

@@ -1,0 +1,168 @@
+//! One sync: ask outside any transaction, compare, apply in one transaction, remember what happened.
+
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use super::accept::{Accepted, accept};
+use super::diff::{Hold, Plan};
+use super::package::Package;
+use super::run::{Counts, Outcome};
+use super::slug::Addresses;
+use super::store;
+use crate::esimdual::{Answer, CatalogRows, Client, PackageRow};
+use crate::ground::{Clock, Currency};
+
+/// More rows set aside than this are counted, not kept.
+const SET_ASIDE_KEPT: usize = 1_000;
+
+/// How far a sync has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// eSIMDual was asked for its catalog.
+    Asking,
+    /// So many rows came.
+    Received(usize),
+    /// So many packages are compared and written where they differ.
+    Comparing(usize),
+}
+
+/// What a sync did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Its row in `sync_runs`.
+    pub run: i64,
+    /// Applied, unchanged or held.
+    pub outcome: Outcome,
+    /// What it found, and changed or (held) would have changed.
+    pub counts: Counts,
+    /// Why it was held.
+    pub note: Option<String>,
+}
+
+/// Why a sync came to no end. The run is remembered as failed where the database let us.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// eSIMDual gave no usable catalog; a sentence for staff.
+    #[error("eSIMDual gave no catalog: {0}")]
+    Upstream(String),
+    /// The database failed.
+    #[error("the database failed during the sync")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Syncs once. A catalog that is held changes nothing and is no error. After [`Outcome::Applied`] the caller rings
+/// for the window.
+///
+/// # Errors
+/// [`SyncError`]; nothing was changed then.
+pub async fn sync(
+    db: &PgPool,
+    upstream: &Client,
+    clock: &Clock,
+    max_vanish_percent: u32,
+    report: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Summary, SyncError> {
+    let run = store::begin_run(&mut *db.acquire().await?, clock.now()).await?;
+    report(Progress::Asking);
+    let done = match fetch(upstream).await {
+        Ok((rows, account)) => {
+            report(Progress::Received(rows.len()));
+            let one = OneSync { run, max_vanish_percent, now: clock.now() };
+            one.compare(db, &rows, account, report).await.map_err(SyncError::from)
+        }
+        Err(reason) => Err(SyncError::Upstream(reason)),
+    };
+    if let Err(error) = &done {
+        let note = error.to_string();
+        let ended = match db.acquire().await {
+            Ok(mut db) => {
+                store::end_run(&mut db, run, Outcome::Failed, Counts::default(), Some(&note), clock.now())
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            tracing::warn!(run, %error, "the end of a failed sync was not written");
+        }
+    }
+    done
+}
+
+/// The rows, and the account's currency where a row needs it.
+async fn fetch(upstream: &Client) -> Result<(Vec<PackageRow>, Option<Currency>), String> {
+    let CatalogRows { rows } = match upstream.packages().await {
+        Answer::Done(rows) => rows,
+        Answer::Refused(refusal) => return Err(format!("it refused ({})", refusal.http_status)),
+        Answer::Later(later) => return Err(later.reason),
+        Answer::Doubt(doubt) => return Err(doubt.reason),
+    };
+    if rows.iter().all(|row| row.pricing_currency.is_some() || row.currency.is_some()) {
+        return Ok((rows, None));
+    }
+    let account = match upstream.me().await {
+        Answer::Done(account) => account.currency.as_deref().and_then(Currency::parse),
+        // Without it those rows are set aside, and a catalog of such rows is held.
+        Answer::Refused(_) | Answer::Later(_) | Answer::Doubt(_) => None,
+    };
+    Ok((rows, account))
+}
+
+/// What one sync knows from its beginning.
+struct OneSync {
+    run: i64,
+    max_vanish_percent: u32,
+    now: OffsetDateTime,
+}
+
+impl OneSync {
+    async fn compare(
+        &self,
+        db: &PgPool,
+        rows: &[PackageRow],
+        account: Option<Currency>,
+        report: &(dyn Fn(Progress) + Send + Sync),
+    ) -> sqlx::Result<Summary> {
+        let mut change = db.begin().await?;
+        store::lock(&mut change).await?;
+        let addresses = Addresses::known(store::country_slugs(&mut change).await?);
+        let accepted = accept(rows, account, addresses);
+        let stored = store::stored(&mut change).await?;
+        let plan = Plan::new(&stored, &accepted.packages);
+        let counts = plan.counts(accepted.packages.len(), accepted.set_aside.len());
+        report(Progress::Comparing(accepted.packages.len()));
+        let faster = store::newest_compared(&mut change).await? > self.run;
+        let hold = plan.hold(&stored, accepted.packages.len(), self.max_vanish_percent);
+        let (outcome, note) = match hold {
+            // Another sync began after this one and asked later: what it knows is newer.
+            _ if faster => (Outcome::Unchanged, Some("A newer sync was faster.".to_owned())),
+            Some(hold) => (Outcome::Held, Some(sentence(hold))),
+            None => (self.apply(&mut change, &accepted, &plan).await?, None),
+        };
+        if !faster {
+            let kept = accepted.set_aside.get(..SET_ASIDE_KEPT).unwrap_or(&accepted.set_aside);
+            store::replace_set_aside(&mut change, self.run, kept).await?;
+        }
+        let counts = if faster { Counts::default() } else { counts };
+        store::end_run(&mut change, self.run, outcome, counts, note.as_deref(), self.now).await?;
+        change.commit().await?;
+        Ok(Summary { run: self.run, outcome, counts, note })
+    }
+
+    async fn apply(&self, db: &mut PgConnection, accepted: &Accepted, plan: &Plan) -> sqlx::Result<Outcome> {
+        let mut places = store::put_countries(db, &accepted.countries).await?;
+        places += store::put_regions(db, &accepted.regions).await?;
+        if plan.is_empty() && places == 0 {
+            return Ok(Outcome::Unchanged);
+        }
+        let packages: Vec<&Package> = plan.written().filter_map(|id| accepted.packages.get(&id)).collect();
+        if !packages.is_empty() {
+            store::put_packages(db, &packages, self.now).await?;
+        }
+        store::withdraw(db, &plan.withdrawn, self.now).await?;
+        Ok(Outcome::Applied)
+    }
+}
+
+fn sentence(hold: Hold) -> String {
+    format!("The sync is held: {hold}.")
+}

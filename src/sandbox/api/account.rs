@@ -1,0 +1,121 @@
+//! Root, ping, signing in and out, and the reseller's own profile.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq as _;
+
+use super::gate::TokenId;
+use crate::ground::EmailAddress;
+use crate::sandbox::amounts::Number;
+use crate::sandbox::answers::{Broken, FieldErrors, bare, failure, invalid, success};
+use crate::sandbox::desk::Desk;
+use crate::sandbox::tokens;
+use crate::sandbox::webhooks::RESELLER_ID;
+
+pub(super) async fn root() -> Response {
+    let data = json!({ "api": "reseller", "version": "1" });
+    bare(StatusCode::OK, &json!({ "status": true, "message": "OK", "data": data }))
+}
+
+pub(super) async fn ping() -> Response {
+    bare(StatusCode::OK, &json!({ "status": true, "message": "pong" }))
+}
+
+#[derive(Serialize)]
+struct User<'a> {
+    id: u64,
+    name: &'static str,
+    email: &'a str,
+    balance: Number,
+    currency: String,
+    brand_name: Option<&'static str>,
+    domain: Option<&'static str>,
+}
+
+impl<'a> User<'a> {
+    fn of(desk: &'a Desk) -> Self {
+        let book = desk.book();
+        Self {
+            id: RESELLER_ID,
+            name: "Sandbox Reseller",
+            email: &desk.settings.email,
+            balance: Number(book.world().balance),
+            currency: book.world().currency.clone(),
+            brand_name: Some("Sandbox"),
+            domain: None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LoggedIn<'a> {
+    status: bool,
+    message: &'static str,
+    access_token: String,
+    token_type: &'static str,
+    user: User<'a>,
+}
+
+pub(super) async fn login(State(desk): State<Arc<Desk>>, body: Bytes) -> Result<Response, Broken> {
+    let sent: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let text = |field: &str| sent.get(field).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let mut errors = FieldErrors::new();
+    match text("email") {
+        None => drop(errors.insert("email", vec!["The email field is required.".to_owned()])),
+        Some(email) if EmailAddress::parse(email).is_none() => {
+            errors.insert("email", vec!["The email field must be a valid email address.".to_owned()]);
+        }
+        Some(_) => {}
+    }
+    if text("password").is_none() {
+        errors.insert("password", vec!["The password field is required.".to_owned()]);
+    }
+    if !errors.is_empty() {
+        return Ok(invalid(&errors));
+    }
+    let same = |field: &str, known: &str| {
+        bool::from(text(field).unwrap_or_default().as_bytes().ct_eq(known.as_bytes()))
+    };
+    if !(same("email", &desk.settings.email) & same("password", &desk.settings.password)) {
+        return Ok(failure(StatusCode::UNAUTHORIZED, "Invalid login details"));
+    }
+    let access_token = tokens::make(&desk, text("device_name").map(str::to_owned))?;
+    let user = User::of(&desk);
+    let message = "Login successful";
+    let logged_in = LoggedIn { status: true, message, access_token, token_type: "Bearer", user };
+    Ok(bare(StatusCode::OK, &logged_in))
+}
+
+pub(super) async fn logout(
+    State(desk): State<Arc<Desk>>,
+    Extension(TokenId(id)): Extension<TokenId>,
+) -> Result<Response, Broken> {
+    tokens::revoke(&desk, id)?;
+    Ok(success(&Value::Null))
+}
+
+#[derive(Serialize)]
+struct Me<'a> {
+    id: u64,
+    name: &'static str,
+    email: &'a str,
+    balance: Number,
+    currency: String,
+    brand_name: Option<&'static str>,
+    domain: Option<&'static str>,
+    status: u8,
+    email_verified_at: &'static str,
+}
+
+pub(super) async fn me(State(desk): State<Arc<Desk>>) -> Response {
+    let User { id, name, email, balance, currency, brand_name, domain } = User::of(&desk);
+    let email_verified_at = "2026-01-01T00:00:00.000000Z";
+    success(&Me { id, name, email, balance, currency, brand_name, domain, status: 1, email_verified_at })
+}

@@ -1,0 +1,276 @@
+//! The control side, `/_sandbox/`: what a test or a person at the demo moves, as JSON and as one plain page.
+//!
+//! It asks for no password, for it listens on loopback only; pages of other sites are refused, so that no site in
+//! the same browser can move it.
+
+mod page;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use rust_decimal::Decimal;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::amounts;
+use super::answers::Broken;
+use super::catalog::CatalogChange;
+use super::courses;
+use super::desk::Desk;
+use super::faults::Injection;
+use super::ledger::{Ledger, OrderStatus, Transaction};
+use super::settings::OrderMode;
+use super::{purchase, tokens, webhooks};
+
+/// The control page's addresses.
+pub(super) fn routes(desk: &Arc<Desk>) -> Router {
+    Router::new()
+        .route("/_sandbox", get(|| async { Redirect::permanent("/_sandbox/") }))
+        .route("/_sandbox/", get(page::show))
+        .route("/_sandbox/control.css", get(page::style))
+        .route("/_sandbox/ledger", get(ledger))
+        .route("/_sandbox/faults", get(faults).post(inject).delete(clear_faults))
+        .route("/_sandbox/wallet", get(wallet).post(set_wallet))
+        .route("/_sandbox/orders/{id}", get(order).post(move_order))
+        .route("/_sandbox/catalog", get(catalog).post(change_catalog))
+        .route("/_sandbox/tokens", post(revoke_tokens).delete(revoke_tokens))
+        .route("/_sandbox/ping", post(ping))
+        .route("/_sandbox/mode", get(mode).post(set_mode))
+        .route("/_sandbox/webhook", get(webhook).post(set_webhook))
+        .route("/_sandbox/keys/forget", post(forget_key))
+        .route_layer(axum::middleware::from_fn(refuse_other_sites))
+        .with_state(Arc::clone(desk))
+}
+
+async fn refuse_other_sites(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    match site {
+        Some("cross-site" | "same-site") if !request.method().is_safe() => {
+            problem(StatusCode::FORBIDDEN, "requests from other sites are refused")
+        }
+        _ => next.run(request).await,
+    }
+}
+
+fn answer(status: StatusCode, value: &impl Serialize) -> Response {
+    (status, axum::Json(value)).into_response()
+}
+
+fn problem(status: StatusCode, what: &str) -> Response {
+    answer(status, &json!({ "error": what }))
+}
+
+fn no_order() -> Response {
+    problem(StatusCode::NOT_FOUND, "there is no such order")
+}
+
+/// Whether a request came from a form of the control page.
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// A request's body: JSON from scripts, a form from the page.
+struct Sent<T> {
+    value: T,
+    by_form: bool,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        if is_form(request.headers()) {
+            let form = axum::Form::<T>::from_request(request, state).await;
+            return match form {
+                Ok(axum::Form(value)) => Ok(Self { value, by_form: true }),
+                Err(refused) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, &refused.body_text())),
+            };
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Self { value, by_form: false }),
+            Err(error) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string())),
+        }
+    }
+}
+
+/// What a script gets as JSON, and what sends a person back to the page.
+fn done(by_form: bool, value: &impl Serialize) -> Response {
+    match by_form {
+        true => Redirect::to("/_sandbox/").into_response(),
+        false => answer(StatusCode::OK, value),
+    }
+}
+
+/// One purchase in short: what a test counts first.
+#[derive(Serialize)]
+struct Purchase {
+    order_id: u64,
+    idempotency_key: Option<String>,
+    price: String,
+    status: OrderStatus,
+}
+
+/// The ledger, with its purchases by the reseller's own names and the debits for orders on top.
+#[derive(Serialize)]
+struct LedgerView {
+    purchases: BTreeMap<String, Vec<Purchase>>,
+    debits: Vec<Transaction>,
+    #[serde(flatten)]
+    ledger: Ledger,
+}
+
+async fn ledger(State(desk): State<Arc<Desk>>) -> Response {
+    let ledger = desk.ledger();
+    let mut purchases: BTreeMap<String, Vec<Purchase>> = BTreeMap::new();
+    for order in &ledger.orders {
+        purchases.entry(order.external_order_id.clone().unwrap_or_default()).or_default().push(Purchase {
+            order_id: order.id,
+            idempotency_key: order.idempotency_key.clone(),
+            price: order.price.normalize().to_string(),
+            status: order.status,
+        });
+    }
+    let debits = ledger.debits().into_iter().cloned().collect();
+    answer(StatusCode::OK, &LedgerView { purchases, debits, ledger })
+}
+
+async fn faults(State(desk): State<Arc<Desk>>) -> Response {
+    answer(StatusCode::OK, &desk.faults.list())
+}
+
+async fn inject(State(desk): State<Arc<Desk>>, sent: Sent<Injection>) -> Response {
+    desk.faults.inject(sent.value);
+    done(sent.by_form, &desk.faults.list())
+}
+
+async fn clear_faults(State(desk): State<Arc<Desk>>) -> Response {
+    desk.faults.clear();
+    answer(StatusCode::OK, &desk.faults.list())
+}
+
+/// The wallet in short; the ledger has its transactions.
+fn wallet_in_short(desk: &Desk) -> impl Serialize + use<> {
+    let book = desk.book();
+    let world = book.world();
+    json!({ "balance": world.balance.normalize().to_string(), "currency": world.currency })
+}
+
+async fn wallet(State(desk): State<Arc<Desk>>) -> Response {
+    answer(StatusCode::OK, &wallet_in_short(&desk))
+}
+
+/// Either of the two: the new balance, or what is added to the old one.
+#[derive(Deserialize)]
+struct WalletWish {
+    #[serde(with = "amounts::maybe_text", default)]
+    balance: Option<Decimal>,
+    #[serde(with = "amounts::maybe_text", default)]
+    top_up: Option<Decimal>,
+}
+
+async fn set_wallet(State(desk): State<Arc<Desk>>, sent: Sent<WalletWish>) -> Result<Response, Broken> {
+    {
+        let mut book = desk.book();
+        let wanted = match (sent.value.balance, sent.value.top_up) {
+            (Some(balance), None) => balance,
+            (None, Some(top_up)) => book.world().balance + top_up,
+            _ => return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "send either balance or top_up")),
+        };
+        book.set_balance(wanted)?;
+    }
+    Ok(done(sent.by_form, &wallet_in_short(&desk)))
+}
+
+async fn order(State(desk): State<Arc<Desk>>, Path(id): Path<u64>) -> Response {
+    match desk.book().world().orders.get(&id) {
+        Some(order) => answer(StatusCode::OK, order),
+        None => no_order(),
+    }
+}
+
+#[derive(Deserialize)]
+struct OrderWish {
+    status: OrderStatus,
+}
+
+async fn move_order(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    sent: Sent<OrderWish>,
+) -> Result<Response, Broken> {
+    let moved = courses::move_order(&desk, id, sent.value.status)?;
+    Ok(moved.map_or_else(no_order, |order| done(sent.by_form, &order)))
+}
+
+async fn catalog(State(desk): State<Arc<Desk>>) -> Response {
+    let book = desk.book();
+    answer(StatusCode::OK, &book.world().catalog.on_sale().collect::<Vec<_>>())
+}
+
+async fn change_catalog(
+    State(desk): State<Arc<Desk>>,
+    sent: Sent<CatalogChange>,
+) -> Result<Response, Broken> {
+    Ok(match desk.book().change_catalog(sent.value)? {
+        Ok(change) => done(sent.by_form, &change),
+        Err(refusal) => problem(StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string()),
+    })
+}
+
+async fn revoke_tokens(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Result<Response, Broken> {
+    tokens::revoke_all(&desk)?;
+    Ok(done(is_form(&headers), &json!({ "revoked": true })))
+}
+
+async fn ping(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Result<Response, Broken> {
+    let sent = webhooks::ping(&desk)?.is_some();
+    Ok(done(is_form(&headers), &json!({ "sent": sent })))
+}
+
+#[derive(Serialize, Deserialize)]
+struct ModeWish {
+    mode: OrderMode,
+}
+
+async fn mode(State(desk): State<Arc<Desk>>) -> Response {
+    answer(StatusCode::OK, &ModeWish { mode: desk.mode() })
+}
+
+async fn set_mode(State(desk): State<Arc<Desk>>, sent: Sent<ModeWish>) -> Response {
+    desk.set_mode(sent.value.mode);
+    done(sent.by_form, &sent.value)
+}
+
+#[derive(Serialize, Deserialize)]
+struct WebhookWish {
+    url: Option<String>,
+}
+
+async fn webhook(State(desk): State<Arc<Desk>>) -> Response {
+    answer(StatusCode::OK, &WebhookWish { url: desk.sender.url() })
+}
+
+async fn set_webhook(State(desk): State<Arc<Desk>>, sent: Sent<WebhookWish>) -> Response {
+    desk.sender.set_url(sent.value.url.clone().filter(|url| !url.trim().is_empty()));
+    done(sent.by_form, &sent.value)
+}
+
+#[derive(Deserialize)]
+struct KeyWish {
+    key: String,
+}
+
+async fn forget_key(State(desk): State<Arc<Desk>>, sent: Sent<KeyWish>) -> Result<Response, Broken> {
+    purchase::forget_key(&desk, &sent.value.key)?;
+    Ok(done(sent.by_form, &json!({ "forgotten": sent.value.key })))
+}
