@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::frame::{Frame, Part, forbidden};
-use super::markup_form::{MarkupForm, Wrong};
 use super::store;
 use super::words::{Moment, exact, margin};
 use crate::ground::{Cost, Currency, Price};
 use crate::plumbing::bell::Ring;
-use crate::pricing::{self, InForce, Markup, Rounding};
+use crate::pricing::{self, InForce, Markup, MarkupForm, Refused, Rounding};
+use crate::settings;
 use crate::shop::Shop;
 use crate::staff::{self, Act, Staff};
 use crate::web::{Cache, Problem, page};
@@ -28,6 +28,24 @@ pub(super) fn routes() -> Router<Shop> {
 struct Asked {
     #[serde(default)]
     saved: String,
+}
+
+/// What was posted. No `step`, or `publish`, publishes; `rehearse` only shows the prices.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    percent: String,
+    fixed: String,
+    rounding: String,
+    step: String,
+    /// The rule that was in force when the form was drawn; empty where a script posts.
+    seen: String,
+}
+
+impl Typed {
+    fn read(&self, currency: Currency) -> Result<Markup, Refused> {
+        MarkupForm { percent: &self.percent, fixed: &self.fixed, rounding: &self.rounding }.parse(currency)
+    }
 }
 
 struct Choice {
@@ -61,8 +79,8 @@ struct MarkupPage {
     conflict: bool,
     /// `None` until the upstream was reached once.
     currency: Option<String>,
-    form: MarkupForm,
-    wrong: Wrong,
+    form: Typed,
+    wrong: Refused,
     roundings: Vec<Choice>,
     rehearsed: bool,
     rules: Vec<RuleView>,
@@ -72,8 +90,8 @@ struct MarkupPage {
 /// What a page of this family says beside the rule.
 #[derive(Default)]
 struct Said {
-    form: Option<MarkupForm>,
-    wrong: Wrong,
+    form: Option<Typed>,
+    wrong: Refused,
     rehearsed: Option<Markup>,
     saved: bool,
     conflict: bool,
@@ -90,7 +108,7 @@ async fn show(
 async fn publish(
     State(shop): State<Shop>,
     staff: Staff,
-    Form(form): Form<MarkupForm>,
+    Form(form): Form<Typed>,
 ) -> Result<Response, Problem> {
     if !staff.may(Act::ChangeMarkup) {
         return forbidden(&shop, &staff, Part::Markup);
@@ -106,7 +124,8 @@ async fn publish(
             return answer(&shop, &staff, StatusCode::UNPROCESSABLE_ENTITY, said).await;
         }
     };
-    if form.step == "rehearse" {
+    // A step that is not known only shows: nothing moves prices by mistake.
+    if !form.step.is_empty() && form.step != "publish" {
         let said = Said { form: Some(form), rehearsed: Some(rule), ..Said::default() };
         return answer(&shop, &staff, StatusCode::OK, said).await;
     }
@@ -120,7 +139,7 @@ async fn publish(
 
 /// Publishes the rule, unless another one came between the form and this: then nothing is written, and the answer is
 /// `false` (RELIABILITY F105).
-async fn write(shop: &Shop, staff: &Staff, form: &MarkupForm, rule: &Markup) -> Result<bool, Problem> {
+async fn write(shop: &Shop, staff: &Staff, form: &Typed, rule: &Markup) -> Result<bool, Problem> {
     let now = shop.now();
     let mut tx = shop.db.begin().await?;
     store::take_turn_to_publish(&mut tx).await?;
@@ -149,11 +168,11 @@ fn seen(rule: Option<&InForce>) -> String {
 }
 
 async fn currency(shop: &Shop) -> Result<Option<Currency>, Problem> {
-    Ok(store::currency(&shop.db).await?.as_deref().and_then(Currency::parse))
+    Ok(settings::installation(&mut *shop.db.acquire().await?).await?.currency)
 }
 
 async fn answer(shop: &Shop, staff: &Staff, status: StatusCode, said: Said) -> Result<Response, Problem> {
-    let rule = pricing::current(&mut *shop.db.acquire().await.map_err(Problem::from)?).await?;
+    let rule = pricing::current(&mut *shop.db.acquire().await?).await?;
     let currency = currency(shop).await?;
     let examples = match (currency, &rule) {
         (Some(currency), Some(rule)) => {
@@ -179,13 +198,13 @@ async fn answer(shop: &Shop, staff: &Staff, status: StatusCode, said: Said) -> R
     page(status, Cache::Private, &view)
 }
 
-fn form_of(rule: Option<&InForce>) -> MarkupForm {
-    let Some(rule) = rule else { return MarkupForm { rounding: "none".to_owned(), ..MarkupForm::default() } };
-    MarkupForm {
+fn form_of(rule: Option<&InForce>) -> Typed {
+    let Some(rule) = rule else { return Typed { rounding: "none".to_owned(), ..Typed::default() } };
+    Typed {
         percent: rule.markup.percent.normalize().to_string(),
         fixed: rule.markup.fixed.normalize().to_string(),
         rounding: rule.markup.rounding.word().to_owned(),
-        ..MarkupForm::default()
+        ..Typed::default()
     }
 }
 

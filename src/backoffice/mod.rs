@@ -6,7 +6,6 @@
 
 mod frame;
 mod markup;
-mod markup_form;
 mod order;
 mod orders;
 mod overview;

@@ -11,6 +11,6 @@ pub(super) use order::{
 pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
 pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};
 pub(super) use upstream::{
-    Aside, Delivery, Example, OldRule, Refusals, Run, aside, currency, deliveries, examples, refusals, rules,
-    runs, take_turn_to_publish, wallet,
+    Aside, Delivery, Example, OldRule, Refusals, Run, aside, deliveries, examples, refusals, rules, runs,
+    take_turn_to_publish, wallet,
 };

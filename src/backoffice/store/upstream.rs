@@ -118,11 +118,6 @@ pub(crate) async fn refusals(db: &PgPool) -> sqlx::Result<Vec<Refusals>> {
     .await
 }
 
-/// What customers pay in; `None` until the upstream was reached once.
-pub(crate) async fn currency(db: &PgPool) -> sqlx::Result<Option<String>> {
-    Ok(sqlx::query_scalar!("select currency from installation").fetch_optional(db).await?.flatten())
-}
-
 /// One package on sale of each coverage, of a middling cost, so that examples look like what customers buy.
 pub(crate) async fn examples(db: &PgPool, currency: &str) -> sqlx::Result<Vec<Example>> {
     sqlx::query_as!(
