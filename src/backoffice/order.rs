@@ -26,10 +26,12 @@ struct LineView {
     package_id: i64,
     name: String,
     quantity: i32,
+    /// How many of them failed: they cost nothing, and their price goes back.
+    failed: usize,
     unit_price: String,
     price: String,
     cost: String,
-    /// The cost is what the upstream really charged for every unit.
+    /// The cost is what the upstream really charged for every unit that did not fail; else as it was listed.
     cost_is_real: bool,
     margin: Option<(String, String)>,
     rule: i64,
@@ -38,6 +40,7 @@ struct LineView {
 struct UnitView {
     place: String,
     status: Badge,
+    failed: bool,
     why: String,
     upstream_order: String,
     external_id: String,
@@ -153,29 +156,33 @@ fn order_page(frame: Frame, details: Details) -> OrderPage {
 }
 
 fn line_view(line: &LineRow, units: &[UnitRow], currency: &str) -> LineView {
-    let price_minor = line.unit_price_minor.saturating_mul(i64::from(line.quantity));
-    let real: Vec<Decimal> = units
-        .iter()
-        .filter(|unit| {
-            unit.line_id == line.id && unit.real_cost_currency.as_deref() == Some(&line.cost_currency)
-        })
-        .filter_map(|unit| unit.real_cost)
-        .collect();
-    let cost_is_real = real.len() == usize::try_from(line.quantity).unwrap_or(usize::MAX);
-    let frozen = line.cost * Decimal::from(line.quantity);
-    let cost = if cost_is_real { real.into_iter().sum() } else { frozen };
+    let of_line = || units.iter().filter(|unit| unit.line_id == line.id);
+    let kept: Vec<&UnitRow> = of_line().filter(|unit| unit.status != "failed").collect();
+    let real: Vec<Decimal> = kept.iter().filter_map(|unit| charged(unit, &line.cost_currency)).collect();
+    let cost_is_real = !kept.is_empty() && real.len() == kept.len();
+    let cost = match cost_is_real {
+        true => real.into_iter().sum(),
+        false => line.cost * Decimal::from(kept.len()),
+    };
+    let earned = line.unit_price_minor.saturating_mul(i64::try_from(kept.len()).unwrap_or(i64::MAX));
     LineView {
         position: line.position,
         package_id: line.package_id,
         name: line.name.clone(),
         quantity: line.quantity,
+        failed: of_line().count() - kept.len(),
         unit_price: minor(line.unit_price_minor, currency),
-        price: minor(price_minor, currency),
+        price: minor(line.unit_price_minor.saturating_mul(i64::from(line.quantity)), currency),
         cost: exact(cost, &line.cost_currency),
         cost_is_real,
-        margin: (line.cost_currency == currency).then(|| margin(price_minor, cost, currency)).flatten(),
+        margin: (line.cost_currency == currency).then(|| margin(earned, cost, currency)).flatten(),
         rule: line.markup_rule_id,
     }
+}
+
+/// What the upstream charged for a unit, where that is known in the currency of its listed cost.
+fn charged(unit: &UnitRow, currency: &str) -> Option<Decimal> {
+    unit.real_cost.filter(|_| unit.real_cost_currency.as_deref() == Some(currency))
 }
 
 fn unit_views(units: Vec<UnitRow>, attempts: Vec<AttemptRow>) -> Vec<UnitView> {
@@ -196,6 +203,7 @@ fn unit_view(attempts: Vec<AttemptView>, unit: UnitRow) -> UnitView {
         .collect::<Vec<_>>();
     UnitView {
         place: format!("{}.{}", unit.position, unit.unit),
+        failed: unit.status == "failed",
         status: Badge::of(&unit.status),
         why: why.join("; "),
         upstream_order: unit.upstream_order_id.map_or_else(|| "—".to_owned(), |id| id.to_string()),

@@ -171,9 +171,11 @@ async fn an_order_shows_all_that_happened_to_it() {
         "ada@example.com",
         "10.50 USD",
         "France 5 GB - 30 Days",
-        // The cost of the line as it was listed: one of its two units was never charged.
-        "8.40 USD",
-        "2.10 USD",
+        "1 failed",
+        // Cost and margin of the one unit that did not fail.
+        "4.20 USD",
+        "1.05 USD",
+        "as charged",
         "stored •••• 0042, until 14 Apr 2027",
         "88123",
         "0192f3a0-0000-4000-8000-000000000002",

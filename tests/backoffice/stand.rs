@@ -74,9 +74,14 @@ impl Stand {
             .await
             .unwrap();
         let shop = shop(db, public_url);
-        let router =
-            Router::new().merge(staff::routes()).merge(backoffice::routes()).merge(web::assets::routes());
-        Self { router: router.with_state(shop.clone()), shop, admin, database }
+        Self { router: router(&shop), shop, admin, database }
+    }
+
+    /// As with `RATE_LIMITS=off`.
+    pub fn unlimited(&mut self) {
+        let settings = Settings { rate_limits: false, ..(*self.shop.settings).clone() };
+        self.shop.settings = Arc::new(settings);
+        self.router = router(&self.shop);
     }
 
     /// Drops the database. A test that failed leaves it for a look.
