@@ -7,6 +7,7 @@
 pub mod cli;
 
 // ── the rooms: what the shop is ──
+pub mod backoffice;
 pub mod catalog;
 pub mod esims;
 pub mod fulfilment;
@@ -16,6 +17,7 @@ pub mod pricing;
 pub mod settings;
 pub mod wallet;
 pub mod window;
+pub mod staff;
 
 // ── the shell of every page, and what everyone is handed ──
 pub mod shop;

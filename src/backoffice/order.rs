@@ -1,0 +1,284 @@
+//! `/admin/orders/{number}`: everything about one order on one page. No activation code is read for it.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use rust_decimal::Decimal;
+
+use super::frame::{Frame, Part};
+use super::store::{self, AttemptRow, Details, LineRow, UnitRow};
+use super::words::{Badge, Moment, day, exact, facts, margin, minor, sentence, took};
+use crate::shop::Shop;
+use crate::staff::Staff;
+use crate::web::{Cache, Problem, page};
+
+pub(super) fn routes() -> Router<Shop> {
+    Router::new().route("/admin/orders/{number}", get(show))
+}
+
+struct LineView {
+    position: i32,
+    package_id: i64,
+    name: String,
+    quantity: i32,
+    /// How many of them failed: they cost nothing, and their price goes back.
+    failed: usize,
+    unit_price: String,
+    price: String,
+    cost: String,
+    /// The cost is what the upstream really charged for every unit that did not fail; else as it was listed.
+    cost_is_real: bool,
+    margin: Option<(String, String)>,
+    rule: i64,
+}
+
+struct UnitView {
+    place: String,
+    status: Badge,
+    failed: bool,
+    why: String,
+    upstream_order: String,
+    external_id: String,
+    esim: String,
+    changed: Moment,
+    attempts: Vec<AttemptView>,
+}
+
+struct AttemptView {
+    number: i32,
+    key: String,
+    outcome: Badge,
+    settled: Option<Badge>,
+    reason: String,
+    sent: Moment,
+    answered: String,
+}
+
+struct MoneyView {
+    what: String,
+    amount: String,
+    status: Badge,
+    note: String,
+    at: Moment,
+    settled: Option<Moment>,
+}
+
+struct EventView {
+    at: Moment,
+    actor: String,
+    event: String,
+    unit: Option<String>,
+    facts: String,
+}
+
+struct WordView {
+    text: String,
+    status: Badge,
+    note: String,
+    at: Moment,
+}
+
+#[derive(Template)]
+#[template(path = "backoffice/order.html")]
+struct OrderPage {
+    frame: Frame,
+    number: String,
+    customer_page: String,
+    email: String,
+    language: String,
+    status: Badge,
+    payment: Badge,
+    attention: bool,
+    total: String,
+    discount: Option<String>,
+    tax: Option<String>,
+    placed: Moment,
+    paid: Option<Moment>,
+    expires: Option<Moment>,
+    finished: Option<Moment>,
+    lines: Vec<LineView>,
+    units: Vec<UnitView>,
+    payments: Vec<MoneyView>,
+    refunds: Vec<MoneyView>,
+    mails: Vec<WordView>,
+    webhooks: Vec<WordView>,
+    history: Vec<EventView>,
+}
+
+async fn show(
+    State(shop): State<Shop>,
+    staff: Staff,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    // Numbers are short; anything else is no number, and may hold what PostgreSQL's text cannot.
+    let plausible = number.len() <= 40 && number.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let details = match plausible {
+        true => store::details(&shop.db, &number.to_ascii_uppercase()).await?,
+        false => None,
+    };
+    let details = details.ok_or(Problem::NotFound)?;
+    page(StatusCode::OK, Cache::Private, &order_page(Frame::new(&shop, &staff, Part::Orders), details))
+}
+
+fn order_page(frame: Frame, details: Details) -> OrderPage {
+    let order = details.order;
+    let code = &order.currency;
+    let more_than_nothing = |amount: i64| (amount > 0).then(|| minor(amount, code));
+    OrderPage {
+        frame,
+        customer_page: format!("/orders/{}", order.token),
+        language: order.language,
+        status: Badge::of(&order.status),
+        payment: Badge::of(&order.payment_status),
+        attention: order.attention,
+        total: minor(order.total_minor, code),
+        discount: more_than_nothing(order.discount_minor),
+        tax: more_than_nothing(order.tax_minor),
+        placed: Moment::of(order.created_at),
+        paid: order.paid_at.map(Moment::of),
+        expires: order.paid_at.is_none().then(|| Moment::of(order.expires_at)),
+        finished: order.finished_at.map(Moment::of),
+        lines: details.lines.iter().map(|line| line_view(line, &details.units, code)).collect(),
+        units: unit_views(details.units, details.attempts),
+        payments: details.payments.into_iter().map(payment).collect(),
+        refunds: details.refunds.into_iter().map(refund).collect(),
+        mails: details.mails.into_iter().map(mail).collect(),
+        webhooks: details.webhooks.into_iter().map(webhook).collect(),
+        history: details.history.into_iter().map(event).collect(),
+        number: order.number,
+        email: order.email,
+    }
+}
+
+fn line_view(line: &LineRow, units: &[UnitRow], currency: &str) -> LineView {
+    let of_line = || units.iter().filter(|unit| unit.line_id == line.id);
+    let kept: Vec<&UnitRow> = of_line().filter(|unit| unit.status != "failed").collect();
+    let real: Vec<Decimal> = kept.iter().filter_map(|unit| charged(unit, &line.cost_currency)).collect();
+    let cost_is_real = !kept.is_empty() && real.len() == kept.len();
+    let cost = match cost_is_real {
+        true => real.into_iter().sum(),
+        false => line.cost * Decimal::from(kept.len()),
+    };
+    let earned = line.unit_price_minor.saturating_mul(i64::try_from(kept.len()).unwrap_or(i64::MAX));
+    LineView {
+        position: line.position,
+        package_id: line.package_id,
+        name: line.name.clone(),
+        quantity: line.quantity,
+        failed: of_line().count() - kept.len(),
+        unit_price: minor(line.unit_price_minor, currency),
+        price: minor(line.unit_price_minor.saturating_mul(i64::from(line.quantity)), currency),
+        cost: exact(cost, &line.cost_currency),
+        cost_is_real,
+        margin: (line.cost_currency == currency).then(|| margin(earned, cost, currency)).flatten(),
+        rule: line.markup_rule_id,
+    }
+}
+
+/// What the upstream charged for a unit, where that is known in the currency of its listed cost.
+fn charged(unit: &UnitRow, currency: &str) -> Option<Decimal> {
+    unit.real_cost.filter(|_| unit.real_cost_currency.as_deref() == Some(currency))
+}
+
+fn unit_views(units: Vec<UnitRow>, attempts: Vec<AttemptRow>) -> Vec<UnitView> {
+    let mut by_unit: HashMap<i64, Vec<AttemptView>> = HashMap::new();
+    for row in attempts {
+        by_unit.entry(row.unit_id).or_default().push(attempt(row));
+    }
+    units.into_iter().map(|unit| unit_view(by_unit.remove(&unit.id).unwrap_or_default(), unit)).collect()
+}
+
+fn unit_view(attempts: Vec<AttemptView>, unit: UnitRow) -> UnitView {
+    let ending = unit.iccid_end.map_or_else(String::new, |end| format!(" •••• {end}"));
+    let until = unit.expires_on.map_or_else(String::new, |date| format!(", until {}", day(date)));
+    let why = [unit.hold_reason, unit.failure]
+        .into_iter()
+        .flatten()
+        .map(|word| sentence(&word))
+        .collect::<Vec<_>>();
+    UnitView {
+        place: format!("{}.{}", unit.position, unit.unit),
+        failed: unit.status == "failed",
+        status: Badge::of(&unit.status),
+        why: why.join("; "),
+        upstream_order: unit.upstream_order_id.map_or_else(|| "—".to_owned(), |id| id.to_string()),
+        external_id: unit.external_order_id,
+        esim: if unit.has_esim { format!("stored{ending}{until}") } else { "—".to_owned() },
+        changed: Moment::of(unit.changed_at),
+        attempts,
+    }
+}
+
+fn attempt(row: AttemptRow) -> AttemptView {
+    let status = row.http_status.map(|status| format!("HTTP {status}"));
+    let reason = [status, row.reason].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    AttemptView {
+        number: row.number,
+        key: row.idempotency_key,
+        // No outcome: the request is under way, or its sender died; either way it may have arrived.
+        outcome: row.outcome.map_or_else(|| Badge::new("No answer yet", "wait"), |word| Badge::of(&word)),
+        settled: row.settled.map(|word| Badge::of(&word)),
+        reason,
+        answered: row.answered_at.map_or_else(String::new, |at| took(row.committed_at, at)),
+        sent: Moment::of(row.committed_at),
+    }
+}
+
+fn payment(row: store::PaymentRow) -> MoneyView {
+    let back = (row.refunded_minor > 0)
+        .then(|| format!("{} promised back", minor(row.refunded_minor, &row.currency)));
+    let uncounted =
+        (row.status == "paid" && !row.counted).then(|| "not this order's payment: it goes back".to_owned());
+    MoneyView {
+        what: sentence(&row.method),
+        amount: minor(row.amount_minor, &row.currency),
+        status: Badge::of(&row.status),
+        note: [uncounted, back].into_iter().flatten().collect::<Vec<_>>().join("; "),
+        at: Moment::of(row.created_at),
+        settled: row.settled_at.map(Moment::of),
+    }
+}
+
+fn refund(row: store::RefundRow) -> MoneyView {
+    MoneyView {
+        what: row.unit.map_or_else(|| "Whole payment".to_owned(), |place| format!("Unit {place}")),
+        amount: minor(row.amount_minor, &row.currency),
+        status: Badge::of(&row.status),
+        note: format!("{}; asked for by {}", sentence(&row.reason), row.requested_by),
+        at: Moment::of(row.created_at),
+        settled: row.settled_at.map(Moment::of),
+    }
+}
+
+fn mail(row: store::MailRow) -> WordView {
+    WordView {
+        text: row.subject,
+        status: Badge::of(if row.sent_at.is_some() { "sent" } else { "pending" }),
+        note: String::new(),
+        at: Moment::of(row.sent_at.unwrap_or(row.created_at)),
+    }
+}
+
+fn webhook(row: store::WebhookRow) -> WordView {
+    WordView {
+        text: format!("{} ({})", row.event, row.source),
+        status: Badge::of(&row.status),
+        note: row.note.unwrap_or_default(),
+        at: Moment::of(row.received_at),
+    }
+}
+
+fn event(row: store::HistoryRow) -> EventView {
+    EventView {
+        at: Moment::of(row.at),
+        actor: row.actor,
+        event: sentence(&row.event),
+        unit: row.unit,
+        facts: facts(&row.detail),
+    }
+}

@@ -1,0 +1,87 @@
+//! `/admin`: how the shop stands, each figure a link to what it is made of.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use time::{OffsetDateTime, Time, UtcOffset};
+
+use super::frame::{Frame, Part};
+use super::store;
+use super::words::{Moment, exact, margin, minor, sentence};
+use crate::shop::Shop;
+use crate::staff::Staff;
+use crate::web::{Cache, Problem, page};
+
+pub(super) fn routes() -> Router<Shop> {
+    Router::new().route("/admin", get(show))
+}
+
+/// The start of the day in UTC, which is what "today" means in the back office.
+pub(super) fn start_of_day(now: OffsetDateTime) -> OffsetDateTime {
+    now.to_offset(UtcOffset::UTC).replace_time(Time::MIDNIGHT)
+}
+
+struct SalesView {
+    orders: i64,
+    total: String,
+    margin: Option<(String, String)>,
+}
+
+struct DeadJobView {
+    what: String,
+    key: String,
+    error: String,
+    at: Moment,
+}
+
+#[derive(Template)]
+#[template(path = "backoffice/overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    standing: store::Standing,
+    catalog: Option<Moment>,
+    catalog_is_old: bool,
+    sales: Vec<SalesView>,
+    balance: Option<(String, Moment)>,
+    dead_jobs: Vec<DeadJobView>,
+}
+
+async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
+    let now = shop.now();
+    let standing = store::standing(&shop.db, start_of_day(now).date()).await?;
+    let oldest = now - shop.settings.times.catalog_max_age;
+    let view = OverviewPage {
+        frame: Frame::new(&shop, &staff, Part::Overview),
+        catalog: standing.catalog_read_at.map(|at| Moment::ago(at, now)),
+        catalog_is_old: standing.catalog_read_at.is_none_or(|at| at < oldest),
+        sales: sales(store::sales_since(&shop.db, start_of_day(now)).await?),
+        balance: store::wallet(&shop.db)
+            .await?
+            .map(|wallet| (exact(wallet.balance, &wallet.currency), Moment::ago(wallet.read_at, now))),
+        dead_jobs: dead_jobs(store::dead_jobs(&shop.db).await?),
+        standing,
+    };
+    page(StatusCode::OK, Cache::Private, &view)
+}
+
+fn sales(rows: Vec<store::Sales>) -> Vec<SalesView> {
+    let view = |sale: store::Sales| SalesView {
+        orders: sale.orders,
+        total: minor(sale.total_minor, &sale.currency),
+        margin: sale.comparable.then(|| margin(sale.kept_minor, sale.cost, &sale.currency)).flatten(),
+    };
+    rows.into_iter().map(view).collect()
+}
+
+fn dead_jobs(rows: Vec<store::DeadJob>) -> Vec<DeadJobView> {
+    let view = |job: store::DeadJob| DeadJobView {
+        what: sentence(&job.kind),
+        key: job.key,
+        error: job.last_error.unwrap_or_default(),
+        at: Moment::of(job.dead_at),
+    };
+    rows.into_iter().map(view).collect()
+}

@@ -1,0 +1,16 @@
+//! What the back office reads across rooms: selects only, one file a page.
+
+mod order;
+mod orders;
+mod overview;
+mod upstream;
+
+pub(super) use order::{
+    AttemptRow, Details, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow, WebhookRow, details,
+};
+pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
+pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};
+pub(super) use upstream::{
+    Aside, Delivery, Example, OldRule, Refusals, Run, aside, deliveries, examples, refusals, rules, runs,
+    take_turn_to_publish, wallet,
+};

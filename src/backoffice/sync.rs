@@ -1,0 +1,125 @@
+//! `/admin/sync`: what the last syncs changed, what they set aside, and a way to start one now.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::frame::{Frame, Part, forbidden};
+use super::store;
+use super::words::{Badge, Moment, exact, took};
+use crate::plumbing::bell::Ring;
+use crate::plumbing::jobs::{self, NewJob};
+use crate::shop::Shop;
+use crate::staff::{self, Act, Staff};
+use crate::web::{Cache, Problem, page};
+
+/// The job of the catalog room, and its key: one sync at a time, however often it is asked for.
+const SYNC: &str = "sync_catalog";
+
+pub(super) fn routes() -> Router<Shop> {
+    Router::new().route("/admin/sync", get(show).post(run_now))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    queued: String,
+}
+
+struct RunView {
+    started: Moment,
+    took: String,
+    outcome: Badge,
+    figures: [i32; 7],
+    note: String,
+}
+
+struct AsideView {
+    id: String,
+    name: String,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "backoffice/sync.html")]
+struct SyncPage {
+    frame: Frame,
+    may_run: bool,
+    queued: bool,
+    running: bool,
+    last: Option<Moment>,
+    every: String,
+    balance: Option<(String, Moment)>,
+    runs: Vec<RunView>,
+    aside: Vec<AsideView>,
+}
+
+async fn show(
+    State(shop): State<Shop>,
+    staff: Staff,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let now = shop.now();
+    let runs = store::runs(&shop.db).await?;
+    let read = runs.iter().find(|run| run.outcome == "applied" || run.outcome == "unchanged");
+    let minutes = shop.settings.times.sync_interval.as_secs().div_ceil(60);
+    let view = SyncPage {
+        frame: Frame::new(&shop, &staff, Part::Sync),
+        may_run: staff.may(Act::RunSync),
+        queued: !asked.queued.is_empty(),
+        running: runs.first().is_some_and(|run| run.outcome == "running"),
+        last: read.and_then(|run| run.finished_at).map(|at| Moment::ago(at, now)),
+        every: if minutes == 1 { "minute".to_owned() } else { format!("{minutes} minutes") },
+        balance: store::wallet(&shop.db)
+            .await?
+            .map(|wallet| (exact(wallet.balance, &wallet.currency), Moment::ago(wallet.read_at, now))),
+        aside: store::aside(&shop.db).await?.into_iter().map(aside).collect(),
+        runs: runs.into_iter().map(run).collect(),
+    };
+    page(StatusCode::OK, Cache::Private, &view)
+}
+
+async fn run_now(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
+    if !staff.may(Act::RunSync) {
+        return forbidden(&shop, &staff, Part::Sync);
+    }
+    let now = shop.now();
+    let job = NewJob { kind: SYNC, key: SYNC.to_owned(), payload: json!({}), run_at: now };
+    let mut tx = shop.db.begin().await?;
+    jobs::enqueue(&mut tx, &job, now).await?;
+    staff::record(&mut tx, now, &staff.email, "sync_requested", &json!({})).await?;
+    tx.commit().await?;
+    shop.bell.ring(Ring::Jobs);
+    Ok(([(header::CACHE_CONTROL, "no-store")], Redirect::to("/admin/sync?queued=1")).into_response())
+}
+
+fn run(row: store::Run) -> RunView {
+    RunView {
+        started: Moment::of(row.started_at),
+        took: row.finished_at.map_or_else(|| "—".to_owned(), |end| took(row.started_at, end)),
+        outcome: Badge::of(&row.outcome),
+        figures: [
+            row.packages,
+            row.added,
+            row.changed,
+            row.repriced,
+            row.withdrawn,
+            row.returned,
+            row.set_aside,
+        ],
+        note: row.note.unwrap_or_default(),
+    }
+}
+
+fn aside(row: store::Aside) -> AsideView {
+    AsideView {
+        id: row.package_id.unwrap_or_else(|| "—".to_owned()),
+        name: row.name.unwrap_or_else(|| "—".to_owned()),
+        reason: row.reason,
+    }
+}

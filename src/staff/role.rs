@@ -1,0 +1,70 @@
+//! What each role may do. Pure.
+
+/// A role in the back office. Each may do what the one below may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    Owner,
+    /// Everything but who is on the team.
+    Manager,
+    /// Looks and answers customers; changes neither prices nor the catalog.
+    Support,
+}
+
+/// Something that not every role may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Look at orders, prices, syncs and webhooks.
+    Look,
+    /// Publish a markup rule.
+    ChangeMarkup,
+    /// Start a sync by hand.
+    RunSync,
+}
+
+impl Role {
+    /// Every role, the most powerful first.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Manager, Self::Support];
+
+    /// The word in the database and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Manager => "manager",
+            Self::Support => "support",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// Whether this role may do that.
+    pub fn may(self, act: Act) -> bool {
+        match act {
+            Act::Look => true,
+            Act::ChangeMarkup | Act::RunSync => match self {
+                Self::Owner | Self::Manager => true,
+                Self::Support => false,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn support_looks_and_changes_nothing() {
+        let table = [(Role::Owner, true), (Role::Manager, true), (Role::Support, false)];
+        for (role, may) in table {
+            assert!(role.may(Act::Look));
+            assert_eq!(role.may(Act::ChangeMarkup), may, "{role:?}");
+            assert_eq!(role.may(Act::RunSync), may, "{role:?}");
+            assert_eq!(Role::from_word(role.word()), Some(role));
+        }
+        assert_eq!(Role::from_word("root"), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! Staff sign-in and the back office, on a real database.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and finds its database by the environment"
+)]
+
+mod pages;
+mod sign_in;
+mod stand;
