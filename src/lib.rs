@@ -5,6 +5,9 @@
 
 // ── the top floor: putting things together ──
 pub mod cli;
+pub mod config;
+pub mod crew;
+pub mod site;
 
 // ── the rooms: what the shop is ──
 pub mod backoffice;
@@ -18,6 +21,7 @@ pub mod payments;
 pub mod pricing;
 pub mod settings;
 pub mod staff;
+pub mod supply;
 pub mod wallet;
 pub mod window;
 
