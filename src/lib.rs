@@ -9,15 +9,16 @@ pub mod cli;
 // ── the rooms: what the shop is ──
 pub mod backoffice;
 pub mod catalog;
+pub mod checkout;
 pub mod esims;
 pub mod fulfilment;
 pub mod orders;
 pub mod payments;
 pub mod pricing;
 pub mod settings;
+pub mod staff;
 pub mod wallet;
 pub mod window;
-pub mod staff;
 
 // ── the shell of every page, and what everyone is handed ──
 pub mod shop;
