@@ -43,7 +43,7 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
     let pages = Router::new()
         .merge(window::web::routes())
         .merge(checkout::routes())
-        .merge(orders::web::routes())
+        .merge(orders::routes())
         .merge(payments::routes())
         .merge(staff::routes())
         .merge(backoffice::routes())
@@ -56,7 +56,7 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .fallback(|| async { Problem::NotFound })
         .layer(Extension(stage.window.clone()))
         .layer(Extension(stage.refusals.clone()))
-        .layer(Extension(orders::web::PayLink(payments::pay_path)))
+        .layer(Extension(payments::PAY_LINK))
         .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry))
         .layer(from_fn(web::page::revalidate))
         .layer(from_fn_with_state(floor.clone(), security::refuse_foreign))
@@ -75,6 +75,9 @@ pub fn worker_site(shop: &Shop) -> Router {
 }
 
 fn caught(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    let words = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
     Problem::Fault(anyhow::anyhow!("a handler panicked: {}", words.unwrap_or_default())).into_response()
 }
