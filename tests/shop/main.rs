@@ -10,9 +10,12 @@
 )]
 
 mod checkout;
+mod floor;
 mod happy;
 mod jobs;
 mod payments;
+mod readiness;
 mod support;
 mod upstream;
 mod webhooks;
+mod window;
