@@ -69,7 +69,7 @@ fn crew_of(stand: &Stand, gate: &Gate) -> Crew<Gate> {
 async fn ask_for(stand: &Stand) {
     let now = stand.shop.now();
     let job = NewJob { kind: "wait", key: "wait:1".to_owned(), payload: json!({}), run_at: now };
-    jobs::enqueue(&mut *stand.shop.db.acquire().await.unwrap(), &job, now).await.unwrap();
+    jobs::enqueue(&mut stand.shop.db.acquire().await.unwrap(), &job, now).await.unwrap();
 }
 
 #[tokio::test]
