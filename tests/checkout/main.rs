@@ -1,9 +1,11 @@
 //! Checkout on a database of its own: what each post answers, and that only a redirect has stored anything.
+#![allow(clippy::disallowed_methods, reason = "the database for tests is named by the environment")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod stand;
 
 use axum::http::StatusCode;
+use simfront::ground::Language;
 use stand::{Answer, Stand, fields, hidden, package_costs};
 
 const FORM: &str = "/checkout?package_id=1120&quantity=2";
@@ -53,6 +55,24 @@ async fn a_form_makes_an_order_its_units_and_its_payment() {
     let looked_after = "select count(*) from jobs j join orders o on j.key = 'advance:' || o.id
                         where j.kind = 'advance_order' and j.run_at = o.expires_at";
     assert_eq!(stand.count(looked_after).await, 1);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn an_italian_order_stays_italian() {
+    let stand = Stand::new().await;
+    let answer = stand.post_in(Language::It, &fields(&stand.get(FORM).await, &[])).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let token: String = stand.text("select token from payments").await;
+    assert_eq!(answer.header("location"), format!("/it/pay/test/{token}"));
+    assert_eq!(stand.text("select language from orders").await, "it");
+    let wrong = stand.post_in(Language::It, &[("package_id".to_owned(), "1120".to_owned())]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.body.contains("cose da sistemare") && wrong.body.contains("/it/checkout"),
+        "{}",
+        wrong.body
+    );
     stand.end().await;
 }
 

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::{Extension, Router};
 use secrecy::SecretString;
-use simfront::ground::{Clock, Entropy};
+use simfront::ground::{Clock, Entropy, Language};
 use simfront::plumbing::bell::Bell;
 use simfront::plumbing::mailer::Mailer;
 use simfront::plumbing::sealed::SealingKey;
@@ -127,10 +127,15 @@ impl Stand {
     }
 
     pub async fn post(&self, fields: &[(String, String)]) -> Answer {
+        self.post_in(Language::En, fields).await
+    }
+
+    /// As with the language's prefix.
+    pub async fn post_in(&self, language: Language, fields: &[(String, String)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let kind = "application/x-www-form-urlencoded";
-        let request = Request::post("/checkout").header(header::CONTENT_TYPE, kind).body(Body::from(body));
-        self.ask(request.unwrap()).await
+        let request = Request::post("/checkout").header(header::CONTENT_TYPE, kind);
+        self.ask(request.extension(language).body(Body::from(body)).unwrap()).await
     }
 
     async fn ask(&self, request: Request<Body>) -> Answer {
