@@ -21,6 +21,9 @@ pub(crate) struct Moment {
     text: String,
 }
 
+/// Drawn by its own template, which escapes what it holds.
+impl askama::filters::HtmlSafe for Moment {}
+
 impl Moment {
     pub(crate) fn of(at: OffsetDateTime) -> Self {
         let at = at.to_offset(UtcOffset::UTC);
@@ -65,6 +68,9 @@ pub(crate) struct Badge {
     text: String,
     tone: &'static str,
 }
+
+/// Drawn by its own template, which escapes what it holds.
+impl askama::filters::HtmlSafe for Badge {}
 
 impl Badge {
     /// A state's word (`awaiting_payment`) in its colour. A word that is not listed stays grey, so that a new state
