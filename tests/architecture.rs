@@ -73,4 +73,10 @@ fn templates_mirror_the_sources() {
 fn the_documents_name_what_exists() {
     held(&documents::lost_paths());
     held(&documents::lost_commands());
+    held(&documents::lost_tests());
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    held(&documents::unexplained_dependencies());
 }

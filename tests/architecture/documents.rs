@@ -1,6 +1,6 @@
 //! The documents name files, commands and targets that exist.
 
-use super::source::{exists, read};
+use super::source::{exists, files, read};
 
 const DOCUMENTS: [&str; 4] = ["ARCHITECTURE.md", "README.md", "STYLE.md", "tests/README.md"];
 const FOLDERS: [&str; 10] = [
@@ -77,11 +77,56 @@ pub fn lost_commands() -> Vec<String> {
     lost
 }
 
+/// Dependencies of Cargo.toml: the keys of its two tables.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line == "[dependencies]" || line == "[dev-dependencies]";
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| inside && !line.starts_with(['#', ' '])) {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+/// Dependencies without their line in ARCHITECTURE.md, and lines of dependencies that are gone.
+pub fn unexplained_dependencies() -> Vec<String> {
+    let explained: Vec<String> = table_names(&read("ARCHITECTURE.md"), "## Dependencies");
+    let there = dependencies(&read("Cargo.toml"));
+    let missing = there.iter().filter(|name| !explained.contains(name));
+    let spare = explained.iter().filter(|name| !there.contains(name));
+    missing
+        .map(|name| format!("Cargo.toml depends on `{name}`; ARCHITECTURE.md should say in its table why"))
+        .chain(spare.map(|name| format!("ARCHITECTURE.md explains `{name}`, on which nothing depends any more")))
+        .collect()
+}
+
+/// The first quoted word of each row below a heading.
+fn table_names(text: &str, heading: &str) -> Vec<String> {
+    let rows = text.lines().skip_while(|line| *line != heading).filter(|line| line.starts_with("| `"));
+    rows.filter_map(|row| row.split('`').nth(1)).map(str::to_owned).collect()
+}
+
+/// Tests that tests/README.md names beside a fault, and nobody wrote.
+pub fn lost_tests() -> Vec<String> {
+    let text = read("tests/README.md");
+    let (_, faults) = text.split_once("## Faults").expect("tests/README.md has its table of faults");
+    let sources: Vec<_> = files("tests", &["rs"]).into_iter().chain(files("src", &["rs"])).collect();
+    let rows = faults.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let names = rows.filter_map(|row| row.rsplit('`').nth(1));
+    let lost = names.filter(|name| !sources.iter().any(|(_, code)| code.contains(&format!("fn {name}("))));
+    lost.map(|name| format!("tests/README.md names the test {name}, which does not exist")).collect()
+}
+
 #[test]
 fn names_are_found_in_a_document() {
     let text = "See `src/lib.rs` and `src/*/mod.rs`, run `make demo PORT=1`.\n```\n`src/in/a/tree.rs`\n```\n`simfront serve`";
     assert_eq!(paths(text), ["src/lib.rs"]);
     assert_eq!(commands(text, "make "), ["demo"]);
     assert_eq!(commands(text, "simfront "), ["serve"]);
+    assert_eq!(dependencies("[package]\nname = \"x\"\n[dependencies]\n# a\ntime = \"1\"\n[lints]\nall = 1"), ["time"]);
+    assert_eq!(table_names("| `a` |\n## Dependencies\n| `b` | why `c` |\ntext", "## Dependencies"), ["b"]);
     assert!(exists("src/lib.rs") && !exists("src/attic.rs"));
 }
