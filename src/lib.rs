@@ -5,17 +5,23 @@
 
 // ── the top floor: putting things together ──
 pub mod cli;
+pub mod config;
+pub mod crew;
+pub mod site;
 
 // ── the rooms: what the shop is ──
 pub mod backoffice;
 pub mod catalog;
+pub mod checkout;
 pub mod esims;
 pub mod fulfilment;
+pub mod inbox;
 pub mod orders;
 pub mod payments;
 pub mod pricing;
 pub mod settings;
 pub mod staff;
+pub mod supply;
 pub mod wallet;
 pub mod window;
 

@@ -77,20 +77,25 @@ impl Bell {
         tokio::join!(self.send_out(&db), self.take_in(&db));
     }
 
+    /// Sends what was rung here to the other nodes now: for commands that end.
+    pub async fn tell_others(&self, db: &PgPool) {
+        let rings = std::mem::take(&mut *self.outgoing.lock().unwrap_or_else(PoisonError::into_inner));
+        let words: Vec<String> = rings.iter().map(Ring::word).collect();
+        let sent = sqlx::query("select pg_notify($1, word) from unnest($2::text[]) as word")
+            .bind(CHANNEL)
+            .bind(&words)
+            .execute(db)
+            .await;
+        if let Err(error) = sent {
+            tracing::debug!(%error, "other nodes were not told of a change; they will look by themselves");
+        }
+    }
+
     async fn send_out(&self, db: &PgPool) {
         loop {
             self.to_send.notified().await;
             tokio::time::sleep(GATHER).await;
-            let rings = std::mem::take(&mut *self.outgoing.lock().unwrap_or_else(PoisonError::into_inner));
-            let words: Vec<String> = rings.iter().map(Ring::word).collect();
-            let sent = sqlx::query("select pg_notify($1, word) from unnest($2::text[]) as word")
-                .bind(CHANNEL)
-                .bind(&words)
-                .execute(db)
-                .await;
-            if let Err(error) = sent {
-                tracing::debug!(%error, "other nodes were not told of a change; they will look by themselves");
-            }
+            self.tell_others(db).await;
         }
     }
 

@@ -49,3 +49,11 @@ pub async fn fix_currency(
 ) -> sqlx::Result<()> {
     store::fix_currency(conn, upstream.code(), chosen.unwrap_or(upstream).code()).await
 }
+
+/// What customers pay in, with the installation's row held until the transaction ends: for what happens once.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_currency(conn: &mut PgConnection) -> sqlx::Result<Option<Currency>> {
+    store::lock_currency(conn).await
+}

@@ -56,3 +56,10 @@ pub(super) async fn fix_currency(conn: &mut PgConnection, upstream: &str, chosen
     .await
     .map(drop)
 }
+
+/// What customers pay in, with the installation's row held until the transaction ends.
+pub(super) async fn lock_currency(conn: &mut PgConnection) -> sqlx::Result<Option<Currency>> {
+    let code =
+        sqlx::query_scalar!("select currency from installation for update").fetch_optional(conn).await?;
+    Ok(code.flatten().as_deref().and_then(Currency::parse))
+}

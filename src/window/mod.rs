@@ -16,6 +16,7 @@ mod wording;
 pub use plan::Plan;
 pub use refresh::{keep_fresh, reload};
 pub use snapshot::{Place, Snapshot};
+pub use wording::{TicketRow, ticket};
 
 use std::sync::Arc;
 

@@ -1,0 +1,44 @@
+# Il pagamento di un ordine.
+
+checkout-title = Cassa
+checkout-title-wrong = Controlla i tuoi dati
+checkout-choose = Non hai ancora scelto nulla. Cerca la tua destinazione e scegli un piano: torni qui con quello.
+checkout-quantity = Quante eSIM?
+checkout-update = Aggiorna
+checkout-each = Ogni eSIM
+checkout-total = Totale
+checkout-where = Dove la mandiamo?
+checkout-email = Indirizzo e-mail
+checkout-email-hint = La eSIM e il link al tuo ordine arrivano a questo indirizzo.
+checkout-device = Aggiungi l’IMEI del dispositivo
+checkout-imei = Codice IMEI
+checkout-imei-hint = 15 cifre; le vedi digitando *#06#. Controlliamo solo che il numero sia ben formato: non ci dice se il dispositivo accetta le eSIM. Va al fornitore della eSIM con il tuo ordine e qui viene cancellato a ordine concluso.
+checkout-coupon = Codice sconto
+checkout-pay-how = Come vuoi pagare?
+checkout-method-test = Pagamento di prova
+checkout-method-test-hint = Non si muove denaro: scegli tu come finisce il pagamento.
+checkout-terms = Ho controllato la destinazione e che il mio dispositivo accetti le eSIM, e voglio ricevere la eSIM subito dopo il pagamento.
+checkout-pay = Paga { $amount }
+checkout-next = Confermi il pagamento nella pagina successiva. Il codice QR compare subito dopo.
+checkout-mistakes = { $count ->
+    [one] C’è una cosa da sistemare
+   *[other] Ci sono { $count } cose da sistemare
+  }
+checkout-error-plan = Nessun piano è scelto. Scegline uno per la tua destinazione.
+checkout-error-quantity = Scegli un numero intero da 1 a 10.
+checkout-error-email = Inserisci un indirizzo e-mail come nome@esempio.it.
+checkout-error-imei = Un IMEI ha 15 cifre, e queste non tornano. Controllale o lascia vuoto il campo.
+checkout-error-coupon = Questo codice non esiste. Controllalo o lascia vuoto il campo.
+checkout-error-method = Scegli uno dei modi di pagare.
+checkout-error-terms = Spunta la casella per continuare.
+checkout-error-form-key = Non siamo riusciti a riconoscere questo modulo. Controlla i dati e invialo di nuovo.
+checkout-price-moved = Il prezzo è cambiato da quando hai aperto la pagina, e non è stato ordinato nulla. Guarda il nuovo totale: se ti va bene, paga.
+checkout-repriced = Il prezzo di questo piano è appena cambiato e aspettiamo quello nuovo. Non è stato ordinato nulla. Riprova tra qualche minuto.
+checkout-gone = Questo piano non è più in vendita, e non è stato ordinato nulla. Scegline un altro per la tua destinazione.
+checkout-not-open = Il negozio non accetta ancora ordini per questo piano.
+checkout-later = Ora non possiamo confermare questo piano, quindi non è stato ordinato nulla. Aspetta un minuto e invia di nuovo il modulo.
+checkout-key-used = Questa pagina aveva già fatto un ordine diverso. Se vuoi anche questo, invia il modulo ancora una volta.
+checkout-closed-title = Ora non si può ordinare
+checkout-closed-text = Intanto puoi guardare tutti i piani e i loro prezzi.
+checkout-unreadable = L’indirizzo di questa pagina non si legge. Scegli di nuovo un piano.
+checkout-repeated = Un campo è arrivato due volte e non sappiamo quale valore intendevi. Torna indietro e invia di nuovo il modulo.

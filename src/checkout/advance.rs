@@ -1,0 +1,216 @@
+//! What is next for this order? Asked by a payment, a webhook, a clock and a sweep; safe to ask any number of times.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::catalog;
+use crate::fulfilment::{self, Failure, Means, Progress};
+use crate::ground::Price;
+use crate::orders::{self, Actor, Event, Happened, Order, OrderStatus, Unit, UnitState};
+use crate::payments::{self, NotRefunded, Payment};
+use crate::plumbing::jobs::Verdict;
+use crate::pricing;
+use crate::shop::Shop;
+
+/// A unit that goes on moving this long in one round is looked at again in the next: nothing may spin.
+const STEPS: usize = 12;
+
+/// Takes every step of an order that can be taken now, and says when to come back.
+///
+/// # Errors
+/// The database's; nothing is lost, the order is asked again.
+pub async fn advance(shop: &Shop, order_id: i64) -> anyhow::Result<Verdict> {
+    let Some(order) = orders::by_id(&mut *shop.db.acquire().await?, order_id).await? else {
+        return Ok(Verdict::GiveUp("no such order".to_owned()));
+    };
+    send_surplus_back(shop, &order).await?;
+    let Some(order) = orders::by_id(&mut *shop.db.acquire().await?, order_id).await? else {
+        return Ok(Verdict::Done);
+    };
+    match order.status {
+        OrderStatus::AwaitingPayment => await_payment(shop, &order).await,
+        OrderStatus::Processing => deliver(shop, &order).await,
+        OrderStatus::Completed | OrderStatus::Failed => {
+            tell_the_end(shop, &order).await?;
+            Ok(Verdict::Done)
+        }
+        OrderStatus::Cancelled => Ok(Verdict::Done),
+    }
+}
+
+/// Cancels an order whose time is over, with its payments; else waits for that time.
+async fn await_payment(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
+    let now = shop.now();
+    if order.expires_at > now {
+        let wait = Duration::try_from(order.expires_at - now).unwrap_or_default();
+        return Ok(Verdict::Again(wait));
+    }
+    let mut tx = shop.db.begin().await?;
+    if orders::cancel(&mut tx, order.id, now).await? {
+        payments::expire_of_order(&mut tx, order.id).await?;
+    }
+    tx.commit().await?;
+    // A payment may have been faster: then the order is asked again by it.
+    Ok(Verdict::Done)
+}
+
+/// Takes the steps of every open unit, one unit after the other.
+async fn deliver(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
+    let units = orders::open_units(&mut *shop.db.acquire().await?, order.id).await?;
+    let mut wait: Option<Duration> = None;
+    for unit in units {
+        if let Some(pause) = deliver_unit(shop, order, unit).await? {
+            wait = Some(wait.map_or(pause, |shortest| shortest.min(pause)));
+        }
+    }
+    if let Some(pause) = wait {
+        return Ok(Verdict::Again(pause));
+    }
+    // Every unit is final; whoever was last wrote the order's status. A crash between the two is mended here.
+    let mut tx = shop.db.begin().await?;
+    orders::settle_status(&mut tx, order.id, shop.now()).await?;
+    tx.commit().await?;
+    if let Some(order) = orders::by_id(&mut *shop.db.acquire().await?, order.id).await? {
+        tell_the_end(shop, &order).await?;
+    }
+    Ok(Verdict::Done)
+}
+
+/// Takes a unit's steps until it waits (for how long) or is final (`None`).
+async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Result<Option<Duration>> {
+    let paid_at = order.paid_at.unwrap_or(order.created_at);
+    let means = Means {
+        db: &shop.db,
+        desk: &shop.upstream,
+        clock: &shop.clock,
+        entropy: &shop.entropy,
+        times: &shop.settings.times,
+    };
+    for _ in 0..STEPS {
+        let progress = fulfilment::take_step(&means, &unit, paid_at).await?;
+        shop.bell.ring(crate::plumbing::bell::Ring::Thing(order.id));
+        match progress {
+            Progress::Final => return Ok(None),
+            Progress::Wait(pause) => return Ok(Some(pause)),
+            Progress::Refund(failure) => refund(shop, &unit, failure).await?,
+            Progress::Moved => {}
+        }
+        let fresh = orders::unit_by_id(&mut *shop.db.acquire().await?, unit.id).await?;
+        match fresh {
+            Some(fresh) if !fresh.state.status().is_final() => unit = fresh,
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(Duration::from_secs(1)))
+}
+
+/// The unit becomes `failed` in the transaction that records its refund.
+async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()> {
+    let now = shop.now();
+    let mut tx = shop.db.begin().await?;
+    let fresh = orders::lock_unit(&mut tx, unit).await?;
+    if fresh.state.status().is_final() {
+        return Ok(());
+    }
+    let line = orders::line_of(&mut tx, &fresh).await?;
+    let recorded =
+        payments::for_unit(&mut tx, &shop.entropy, &fresh, line.unit_price, failure.word(), now).await;
+    match recorded {
+        Ok(()) => {}
+        Err(NotRefunded::Fault(error)) => return Err(error.into()),
+        Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered)) => {
+            drop(tx);
+            let mut conn = shop.db.acquire().await?;
+            orders::raise_attention(&mut conn, unit.order_id, &refused.to_string(), now).await?;
+            anyhow::bail!(
+                "unit {} is due a refund that cannot be recorded: {refused}",
+                unit.external_order_id
+            );
+        }
+    }
+    let to = UnitState::Failed {
+        failure: failure.word().to_owned(),
+        upstream_order_id: fresh.state.upstream_order_id(),
+    };
+    if !orders::move_unit(&mut tx, &fresh, &to, now).await? {
+        return Ok(());
+    }
+    let entry = Happened::to_unit(fresh.id, Actor::Shop, Event::Failed)
+        .with(serde_json::json!({ "why": failure.word() }));
+    orders::append(&mut tx, fresh.order_id, &entry, now).await?;
+    orders::settle_status(&mut tx, fresh.order_id, now).await?;
+    tx.commit().await?;
+    shop.bell.ring(crate::plumbing::bell::Ring::Jobs);
+    Ok(())
+}
+
+/// Payments that arrived too late or twice: reopen the order, or go back whole.
+async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
+    let surplus = payments::surplus(&mut *shop.db.acquire().await?, order.id).await?;
+    for payment in surplus {
+        let now = shop.now();
+        let mut tx = shop.db.begin().await?;
+        let late = order.status == OrderStatus::Cancelled;
+        if late
+            && still_holds(&mut tx, order, &payment).await?
+            && orders::reopen(&mut tx, order.id, now).await?
+        {
+            payments::count_late(&mut tx, &payment).await?;
+            let entry = Happened::to_order(Actor::Payment, Event::Reopened);
+            orders::append(&mut tx, order.id, &entry, now).await?;
+            orders::mail::received_by_id(&mut tx, order.id, &shop.settings.public_url, now).await?;
+        } else {
+            let reason = if late { "late" } else { "second" };
+            match payments::back_whole(&mut tx, &shop.entropy, &payment, reason, now).await {
+                Ok(()) | Err(NotRefunded::Before) => {}
+                Err(NotRefunded::NotCovered) => {
+                    anyhow::bail!("a surplus payment of order {} is not covered", order.number)
+                }
+                Err(NotRefunded::Fault(error)) => return Err(error.into()),
+            }
+        }
+        tx.commit().await?;
+        shop.bell.ring(crate::plumbing::bell::Ring::Jobs);
+        shop.bell.ring(crate::plumbing::bell::Ring::Thing(order.id));
+    }
+    Ok(())
+}
+
+/// A late payment's plan and price still hold if every plan is on sale, today's cost is no more than what was paid for
+/// it, and the amount is the order's.
+async fn still_holds(conn: &mut PgConnection, order: &Order, payment: &Payment) -> sqlx::Result<bool> {
+    if payment.amount != order.total {
+        return Ok(false);
+    }
+    for line in orders::lines(conn, order.id).await? {
+        let Some(package) = catalog::package_for_sale(conn, line.package_id).await? else { return Ok(false) };
+        let sells = pricing::current(conn).await?.is_some();
+        if !sells || !covers(line.unit_price, &package) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn covers(price: Price, package: &catalog::Package) -> bool {
+    price.currency == package.cost.currency && price.amount() >= package.cost.amount
+}
+
+/// The mail that ends a purchase; the outbox knows what was sent before.
+async fn tell_the_end(shop: &Shop, order: &Order) -> anyhow::Result<()> {
+    let now: OffsetDateTime = shop.now();
+    let mut tx = shop.db.begin().await?;
+    match order.status {
+        OrderStatus::Completed => {
+            orders::mail::delivered(&mut tx, order, &shop.settings.public_url, now).await?
+        }
+        OrderStatus::Failed => orders::mail::refunded(&mut tx, order, &shop.settings.public_url, now).await?,
+        OrderStatus::AwaitingPayment | OrderStatus::Processing | OrderStatus::Cancelled => {}
+    }
+    tx.commit().await?;
+    shop.bell.ring(crate::plumbing::bell::Ring::Jobs);
+    shop.bell.ring(crate::plumbing::bell::Ring::Thing(order.id));
+    Ok(())
+}

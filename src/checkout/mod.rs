@@ -1,0 +1,19 @@
+//! checkout: the conductor, the only room that knows both money and delivery.
+//!
+//! Owns no table: it tells `orders` and `payments` what to write, in one transaction. Promises that a form makes one
+//! order however often it is sent, at the price that the customer saw; that an order is written whole or not at all;
+//! and that every paid unit ends delivered or refunded: `advance.rs` asks what is next for an order, any number of
+//! times.
+
+mod advance;
+mod begin;
+mod draft;
+mod jobs;
+mod still_sold;
+pub mod web;
+
+pub use advance::advance;
+pub use begin::{Begun, Refusal, begin, earlier};
+pub use draft::{Draft, Typed};
+pub use jobs::{SWEEP, kinds, sweep_job};
+pub use web::routes;

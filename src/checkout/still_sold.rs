@@ -1,0 +1,65 @@
+//! Before a plan is sold from a catalog that may be out of date, the upstream is asked about it.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::catalog::{self, Outcome, Package};
+use crate::esimdual::{Answer, PackageRow, Refusal};
+use crate::settings;
+use crate::shop::Shop;
+
+/// So many syncs are looked at for one that told what the upstream sells.
+const RUNS: u32 = 20;
+/// After which a customer may try again, where the upstream says nothing else.
+const SOON: Duration = Duration::from_secs(60);
+
+/// What is known of a plan.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// It is sold at the cost that we know, as far as anybody can tell; or we know no such plan.
+    Good,
+    /// The upstream charges something else than we know: a sync must bring it first.
+    Repriced,
+    /// The upstream does not sell it.
+    Gone,
+    /// The upstream cannot be asked.
+    Unknown(Duration),
+}
+
+/// Trusts a young catalog, else asks the upstream; never while a transaction is open.
+pub(super) async fn look(shop: &Shop, package_id: i64) -> anyhow::Result<Known> {
+    let mut conn = shop.db.acquire().await?;
+    let limit = shop.settings.times.catalog_max_age;
+    let young = synced_at(&mut conn).await?.is_some_and(|synced| shop.now() - synced <= limit);
+    if young {
+        return Ok(Known::Good);
+    }
+    let Some(known) = catalog::package_for_sale(&mut conn, package_id).await? else { return Ok(Known::Good) };
+    let account = settings::installation(&mut conn).await?.upstream_currency;
+    drop(conn);
+    Ok(match shop.upstream.package(package_id).await {
+        Answer::Done(row) => compare(&known, row, account),
+        Answer::Refused(Refusal { http_status: 404, .. }) => Known::Gone,
+        Answer::Refused(_) | Answer::Doubt(_) => Known::Unknown(SOON),
+        Answer::Later(later) => Known::Unknown(later.after.unwrap_or(SOON)),
+    })
+}
+
+/// When the catalog was last known to be what the upstream sells.
+async fn synced_at(conn: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
+    let told = |outcome| matches!(outcome, Outcome::Applied | Outcome::Unchanged);
+    let runs = catalog::last_runs(conn, RUNS).await?;
+    Ok(runs.into_iter().find(|run| told(run.outcome)).and_then(|run| run.finished_at))
+}
+
+/// A row that cannot be used proves nothing about the plan.
+fn compare(known: &Package, row: PackageRow, account: Option<crate::ground::Currency>) -> Known {
+    let accepted = catalog::accept(&[row], account, Default::default());
+    match accepted.packages.get(&known.id) {
+        Some(now) if now.cost == known.cost => Known::Good,
+        Some(_) => Known::Repriced,
+        None => Known::Unknown(SOON),
+    }
+}

@@ -1,0 +1,325 @@
+//! `/checkout`: the form, and what its sending leads to. Only a redirect has stored anything.
+
+use std::time::Duration;
+
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+
+use super::begin::{self, Begun, Refusal};
+use super::draft::{self, Draft, MOST, Typed};
+use super::still_sold::{self, Known};
+use crate::ground::Price;
+use crate::payments::Method;
+use crate::plumbing::bell::Ring;
+use crate::shop::Shop;
+use crate::web::{Cache, FieldErrors, Problem, Visit, page};
+use crate::window::{self, Snapshot, TicketRow, Window};
+
+/// After which a customer may look again whether the shop sells by now.
+const NOT_OPEN: Duration = Duration::from_secs(600);
+
+type Page = Result<Response, Problem>;
+type Pairs = Vec<(String, String)>;
+
+/// The addresses of checkout. Handlers need `Extension<Window>`.
+pub fn routes() -> Router<Shop> {
+    Router::new().route("/checkout", get(show).post(send))
+}
+
+/// What stands above the form: why it is here again.
+#[derive(Clone, Copy)]
+struct Notice {
+    tone: &'static str,
+    key: &'static str,
+}
+
+const MOVED: Notice = Notice { tone: "wait", key: "checkout-price-moved" };
+const REPRICED: Notice = Notice { tone: "wait", key: "checkout-repriced" };
+const GONE: Notice = Notice { tone: "bad", key: "checkout-gone" };
+const NOT_SELLING: Notice = Notice { tone: "wait", key: "checkout-not-open" };
+const LATER: Notice = Notice { tone: "wait", key: "checkout-later" };
+const KEY_USED: Notice = Notice { tone: "wait", key: "checkout-key-used" };
+
+/// A way to pay: the contract's word, and the keys of its name and what it means.
+struct Way {
+    word: &'static str,
+    name: &'static str,
+    hint: &'static str,
+}
+
+fn way(method: Method) -> Way {
+    match method {
+        Method::Test => {
+            Way { word: method.word(), name: "checkout-method-test", hint: "checkout-method-test-hint" }
+        }
+    }
+}
+
+/// The ways that the reseller chose, in their order.
+fn ways(shop: &Shop) -> Vec<Way> {
+    shop.settings.payment_methods.iter().filter_map(|word| Method::from_word(word)).map(way).collect()
+}
+
+/// A wrong field in the summary above the form. Hidden fields have no place to link to.
+struct Mistake {
+    field: Option<&'static str>,
+    key: &'static str,
+}
+
+#[derive(askama::Template)]
+#[template(path = "checkout/form.html")]
+struct FormPage {
+    visit: Visit,
+    notice: Option<Notice>,
+    errors: FieldErrors,
+    mistakes: Vec<Mistake>,
+    package_id: i64,
+    quantity: u32,
+    quantities: std::ops::RangeInclusive<u32>,
+    ticket: TicketRow,
+    price: Option<Price>,
+    total: Option<Price>,
+    ways: Vec<Way>,
+    method: String,
+    email: String,
+    device_imei: String,
+    coupon: String,
+    accepts_terms: bool,
+    form_key: String,
+    /// Whether it can be sent now.
+    open: bool,
+}
+
+#[derive(askama::Template)]
+#[template(path = "checkout/choose.html")]
+struct ChoosePage {
+    visit: Visit,
+    notice: Option<Notice>,
+}
+
+/// The form, or why it is here again.
+struct Showing<'a> {
+    shop: &'a Shop,
+    snapshot: &'a Snapshot,
+    typed: &'a Typed,
+    errors: FieldErrors,
+    notice: Option<Notice>,
+    /// A price that is newer than the window's.
+    price: Option<Price>,
+    fresh_key: bool,
+}
+
+impl<'a> Showing<'a> {
+    fn new(shop: &'a Shop, snapshot: &'a Snapshot, typed: &'a Typed) -> Self {
+        let errors = FieldErrors::new();
+        Self { shop, snapshot, typed, errors, notice: None, price: None, fresh_key: false }
+    }
+
+    fn because(mut self, notice: Notice) -> Self {
+        self.notice = Some(notice);
+        self
+    }
+
+    /// Shows the form; without a plan that is in the window there is none, and the page leads to one.
+    fn with(self, status: StatusCode, mut visit: Visit) -> Page {
+        let plan = self.typed.package_id().and_then(|id| self.snapshot.plan(id));
+        let Some(plan) = plan else {
+            return page(status, Cache::Private, &ChoosePage { visit, notice: self.notice });
+        };
+        let quantity = self.typed.quantity().unwrap_or(1);
+        // So that the language switch keeps what is being bought.
+        visit.path = format!("/checkout?package_id={}&quantity={quantity}", plan.id);
+        let mut ticket = window::ticket(&visit, self.snapshot, plan);
+        let price = self.price.or(plan.price);
+        if let Some(price) = &price {
+            ticket.price = visit.money(price);
+        }
+        let ways = ways(self.shop);
+        let sells = !ways.is_empty() && price.is_some();
+        let gone = self.notice.is_some_and(|notice| notice.key == GONE.key);
+        let notice = self.notice.or((!sells).then_some(NOT_SELLING));
+        let form = FormPage {
+            notice,
+            mistakes: mistakes(&self.errors),
+            errors: self.errors,
+            package_id: plan.id,
+            quantity,
+            quantities: 1..=MOST,
+            ticket,
+            price,
+            total: price.and_then(|price| price.times(quantity)),
+            method: chosen(&ways, self.typed),
+            open: sells && !gone,
+            ways,
+            email: self.typed.echo("email"),
+            device_imei: self.typed.echo("device_imei"),
+            coupon: self.typed.echo("coupon"),
+            accepts_terms: self.typed.accepts_terms(),
+            form_key: key(self.shop, self.typed, self.fresh_key),
+            visit,
+        };
+        page(status, Cache::Private, &form)
+    }
+}
+
+/// The way that was chosen, else the first.
+fn chosen(ways: &[Way], typed: &Typed) -> String {
+    let typed = typed.of("payment_method");
+    let way = ways.iter().find(|way| way.word == typed).or(ways.first());
+    way.map(|way| way.word.to_owned()).unwrap_or_default()
+}
+
+/// A form keeps its key until it has made its order; a key that is none is replaced.
+fn key(shop: &Shop, typed: &Typed, fresh: bool) -> String {
+    let sent = Some(typed.of("form_key")).filter(|key| !fresh && draft::is_form_key(key));
+    sent.map_or_else(|| shop.entropy.token().as_str().to_owned(), str::to_owned)
+}
+
+fn mistakes(errors: &FieldErrors) -> Vec<Mistake> {
+    let hidden = |field: &str| matches!(field, "form_key" | "package_id");
+    errors.iter().map(|(field, key)| Mistake { field: Some(field).filter(|f| !hidden(f)), key }).collect()
+}
+
+async fn show(
+    visit: Visit,
+    State(shop): State<Shop>,
+    Extension(window): Extension<Window>,
+    query: Result<Query<Pairs>, QueryRejection>,
+) -> Page {
+    let snapshot = window.now();
+    let chosen = |(name, _): &(String, String)| matches!(name.as_str(), "package_id" | "quantity");
+    let pairs = query.map_err(|_| Problem::BadRequest("checkout-unreadable"))?.0;
+    let typed = read(pairs.into_iter().filter(chosen).collect())?;
+    let mut showing = Showing::new(&shop, &snapshot, &typed);
+    if typed.of("package_id").is_empty() {
+        return showing.with(StatusCode::OK, visit);
+    }
+    let id = typed.package_id().ok_or(Problem::NotFound)?;
+    if snapshot.plan(id).is_none() {
+        return Err(absent(&snapshot, id));
+    }
+    let wrong = !typed.of("quantity").is_empty() && typed.quantity().is_none();
+    if wrong {
+        showing.errors.add("quantity", "checkout-error-quantity");
+        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+    }
+    showing.with(StatusCode::OK, visit)
+}
+
+/// Before the first catalog no plan can be called unknown.
+fn absent(snapshot: &Snapshot, id: i64) -> Problem {
+    match snapshot.was_withdrawn(id) {
+        true => Problem::Gone,
+        false if snapshot.is_empty() => Problem::Unavailable(Duration::from_secs(15)),
+        false => Problem::NotFound,
+    }
+}
+
+fn read(pairs: Pairs) -> Result<Typed, Problem> {
+    Typed::from_pairs(pairs).map_err(|_| Problem::BadRequest("checkout-repeated"))
+}
+
+async fn send(
+    visit: Visit,
+    State(shop): State<Shop>,
+    Extension(window): Extension<Window>,
+    form: Result<Form<Pairs>, FormRejection>,
+) -> Page {
+    let pairs = match form {
+        Ok(Form(pairs)) => pairs,
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
+    let typed = read(pairs)?;
+    let snapshot = window.now();
+    let showing = Showing::new(&shop, &snapshot, &typed);
+    let draft = match Draft::read(&typed).and_then(|draft| enabled(&shop, draft)) {
+        Ok(draft) => draft,
+        // A form that nobody could send now has nothing to be corrected.
+        Err(_) if ways(&shop).is_empty() => return later(showing.because(NOT_SELLING), visit, NOT_OPEN),
+        Err(errors) => {
+            return Showing { errors, ..showing }.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+        }
+    };
+    match decide(&shop, &draft, &visit).await? {
+        Decided::Begun(begun) => Ok(go_on(&shop, &visit, &begun)),
+        Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
+        Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
+        Decided::Refused(refusal) => refuse(showing, visit, refusal),
+    }
+}
+
+/// A way to pay that the reseller does not offer is a wrong field; with none at all the shop is not open.
+fn enabled(shop: &Shop, draft: Draft) -> Result<Draft, FieldErrors> {
+    let offered = ways(shop);
+    if offered.is_empty() || offered.iter().any(|way| way.word == draft.method.word()) {
+        return Ok(draft);
+    }
+    let mut errors = FieldErrors::new();
+    errors.add("payment_method", "checkout-error-method");
+    Err(errors)
+}
+
+enum Decided {
+    Begun(Begun),
+    Refused(Refusal),
+    Repriced,
+    Unknown(Duration),
+}
+
+/// A form that has its order already needs no upstream.
+async fn decide(shop: &Shop, draft: &Draft, visit: &Visit) -> Result<Decided, Problem> {
+    let earlier = begin::earlier(&mut *shop.db.acquire().await?, draft).await;
+    match earlier {
+        Ok(Some(begun)) => return Ok(Decided::Begun(begun)),
+        Err(refusal) => return Ok(Decided::Refused(refusal)),
+        Ok(None) => {}
+    }
+    // Nobody is asked for a shop that sells nothing.
+    let known =
+        if ways(shop).is_empty() { Known::Good } else { still_sold::look(shop, draft.package_id).await? };
+    match known {
+        Known::Repriced => return Ok(Decided::Repriced),
+        Known::Gone => return Ok(Decided::Refused(Refusal::Gone)),
+        Known::Unknown(wait) => return Ok(Decided::Unknown(wait)),
+        Known::Good => {}
+    }
+    let Shop { db, clock, entropy, settings, .. } = shop;
+    Ok(match begin::begin(db, clock, entropy, settings, draft, visit.language).await {
+        Ok(begun) => Decided::Begun(begun),
+        Err(refusal) => Decided::Refused(refusal),
+    })
+}
+
+fn go_on(shop: &Shop, visit: &Visit, begun: &Begun) -> Response {
+    if begun.fresh {
+        shop.bell.ring(Ring::Jobs);
+        shop.bell.ring(Ring::Thing(begun.order_id));
+    }
+    let headers =
+        [(header::LOCATION, visit.href(&begun.path)), (header::CACHE_CONTROL, "no-store".to_owned())];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+fn refuse(showing: Showing<'_>, visit: Visit, refusal: Refusal) -> Page {
+    match refusal {
+        Refusal::PriceMoved(price) => {
+            Showing { price: Some(price), ..showing }.because(MOVED).with(StatusCode::CONFLICT, visit)
+        }
+        Refusal::Gone => showing.because(GONE).with(StatusCode::CONFLICT, visit),
+        Refusal::KeyUsed => {
+            Showing { fresh_key: true, ..showing }.because(KEY_USED).with(StatusCode::CONFLICT, visit)
+        }
+        Refusal::NotSelling => later(showing.because(NOT_SELLING), visit, NOT_OPEN),
+        Refusal::Fault(fault) => Err(fault.into()),
+    }
+}
+
+fn later(showing: Showing<'_>, visit: Visit, wait: Duration) -> Page {
+    let mut response = showing.with(StatusCode::SERVICE_UNAVAILABLE, visit)?;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    Ok(response)
+}

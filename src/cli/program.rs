@@ -1,0 +1,183 @@
+//! A program that stays: it starts everything, waits for the word to stop, and stops in order.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::Ending;
+use super::foundation::Foundation;
+use crate::config::Config;
+use crate::plumbing::private_postgres::Session;
+use crate::plumbing::{db, serve_http};
+use crate::shop::Shop;
+use crate::site::{self, Stage};
+use crate::staff::{self, AccountRefusal};
+use crate::{crew, window};
+
+/// How often the clock is set by the database's.
+const FOLLOW_EVERY: Duration = Duration::from_secs(10);
+/// How often refused webhooks are written down.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+
+/// Which parts of the shop this program is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Web server and workers.
+    Whole,
+    /// The web server alone.
+    Web,
+    /// Workers alone.
+    Worker,
+}
+
+impl Part {
+    pub fn serve(with_worker: bool) -> Self {
+        if with_worker { Self::Whole } else { Self::Web }
+    }
+}
+
+/// Runs until SIGTERM, Ctrl-C, or the end of our own PostgreSQL.
+pub(super) async fn run(config: &Config, foundation: Foundation, part: Part) -> Result<(), Ending> {
+    match open(config, &foundation, part).await {
+        Ok(open) => {
+            tracing::info!(address = %config.bind_addr, url = config.shop.public_url, "open");
+            open.until_told(foundation).await
+        }
+        Err(ending) => {
+            foundation.close().await;
+            Err(ending)
+        }
+    }
+}
+
+/// A program that runs.
+pub(super) struct Open {
+    stage: Stage,
+    grace: Duration,
+    server: JoinHandle<()>,
+    workers: JoinHandle<()>,
+    stop_workers: CancellationToken,
+    background: Vec<JoinHandle<()>>,
+}
+
+/// Starts everything; from here on pages are answered.
+pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -> Result<Open, Ending> {
+    let shop = &foundation.shop;
+    make_first_admin(config, shop).await?;
+    let listener = TcpListener::bind(config.bind_addr)
+        .await
+        .with_context(|| format!("BIND_ADDR {} cannot be listened on", config.bind_addr))?;
+    let stage = Stage::default();
+    let mut background = vec![
+        tokio::spawn(shop.bell.clone().carry(shop.db.clone())),
+        tokio::spawn(follow_clock(shop.clone())),
+        tokio::spawn(write_refusals(shop.clone(), stage.clone())),
+    ];
+    let router = if part == Part::Worker {
+        site::worker_site(shop)
+    } else {
+        if let Err(error) = window::reload(shop, &stage.window).await {
+            tracing::warn!(error = format!("{error:#}"), "the window is empty for now");
+        }
+        background.push(tokio::spawn(window::keep_fresh(shop.clone(), stage.window.clone())));
+        site::site(shop, &stage)?
+    };
+    let times = &shop.settings.times;
+    // The streams of order pages watch the same token, so that they end when the server is to stop.
+    let serving = serve_http::serve(listener, router, times.header_read, shop.stop.clone(), times.shutdown_grace);
+    let stop_workers = CancellationToken::new();
+    let workers = match part {
+        Part::Web => tokio::spawn(async {}),
+        Part::Whole | Part::Worker => tokio::spawn(crew::work(shop.clone(), stop_workers.clone())),
+    };
+    let grace = times.shutdown_grace;
+    Ok(Open { stage, grace, server: tokio::spawn(serving), workers, stop_workers, background })
+}
+
+impl Open {
+    /// Waits for the word to stop, then stops in order: requests, the jobs that run, the pool, PostgreSQL.
+    pub async fn until_told(self, mut foundation: Foundation) -> Result<(), Ending> {
+        let ended = tokio::select! {
+            told = told_to_stop() => told.map_err(Ending::from),
+            () = died(&mut foundation.postgres) => {
+                Err(anyhow::anyhow!("our PostgreSQL ended by itself; its log is in DATA_DIR").into())
+            }
+        };
+        tracing::info!("stopping");
+        foundation.shop.stop.cancel();
+        self.stop_workers.cancel();
+        self.stage.carried.close();
+        let finish = async {
+            let _served = self.server.await;
+            self.stage.carried.wait().await;
+            let _worked = self.workers.await;
+        };
+        if tokio::time::timeout(self.grace, finish).await.is_err() {
+            tracing::warn!("some work was cut off; it goes on at the next start");
+        }
+        for task in self.background {
+            task.abort();
+        }
+        let shop = &foundation.shop;
+        let _kept_for_later = self.stage.refusals.write(&shop.db, shop.now()).await;
+        let closed = tokio::time::timeout(Duration::from_secs(3), shop.db.close()).await;
+        if closed.is_err() {
+            tracing::debug!("the pool was left open");
+        }
+        if let Some(session) = foundation.postgres {
+            session.stop().await;
+        }
+        tracing::info!("stopped");
+        ended
+    }
+}
+
+async fn make_first_admin(config: &Config, shop: &Shop) -> Result<(), Ending> {
+    use secrecy::ExposeSecret as _;
+    let Some((email, password)) = &config.first_admin else { return Ok(()) };
+    let made = staff::ensure_first(&shop.db, &shop.clock, &shop.entropy, email, password.expose_secret()).await;
+    match made {
+        Ok(_) => Ok(()),
+        Err(AccountRefusal::Password(why)) => Err(Ending::Misconfigured(vec![format!("ADMIN_PASSWORD: {why}")])),
+        Err(refusal) => Err(Ending::Failed(refusal.into())),
+    }
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be listened for")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn died(postgres: &mut Option<Session>) {
+    match postgres {
+        Some(Session::Owned(owned)) => drop(owned.died().await),
+        Some(Session::Attached { .. }) | None => std::future::pending().await,
+    }
+}
+
+async fn follow_clock(shop: Shop) {
+    loop {
+        tokio::time::sleep(FOLLOW_EVERY).await;
+        if let Ok(now) = db::now(&shop.db).await {
+            shop.clock.follow(now);
+        }
+    }
+}
+
+async fn write_refusals(shop: Shop, stage: Stage) {
+    loop {
+        tokio::time::sleep(COUNT_EVERY).await;
+        if let Err(error) = stage.refusals.write(&shop.db, shop.now()).await {
+            tracing::debug!(%error, "refused webhooks could not be counted; trying again");
+        }
+    }
+}

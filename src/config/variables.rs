@@ -1,0 +1,68 @@
+//! Every variable that the program reads, with its default: what `.env.example` must say.
+
+/// One variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is when it is unset; empty: nothing.
+    pub default: &'static str,
+    /// Whether it is a secret, which may come as `NAME_FILE` too.
+    pub secret: bool,
+}
+
+const fn plain(name: &'static str, default: &'static str) -> Variable {
+    Variable { name, default, secret: false }
+}
+
+const fn secret(name: &'static str) -> Variable {
+    Variable { name, default: "", secret: true }
+}
+
+/// All of them, in the order of `.env.example`.
+pub const VARIABLES: &[Variable] = &[
+    secret("DATABASE_URL"),
+    plain("DATA_DIR", "./data"),
+    plain("PG_BIN_DIR", ""),
+    plain("PRIVATE_POSTGRES", "true"),
+    plain("AUTO_MIGRATE", "true"),
+    plain("BIND_ADDR", "127.0.0.1:3000"),
+    plain("PUBLIC_URL", ""),
+    plain("TRUSTED_PROXIES", ""),
+    secret("SECRET_KEY"),
+    plain("ESIMDUAL_BASE_URL", "https://esimdual.com/api/reseller/v1"),
+    plain("ESIMDUAL_EMAIL", ""),
+    secret("ESIMDUAL_PASSWORD"),
+    plain("ESIMDUAL_DEVICE_NAME", "simfront"),
+    secret("ESIMDUAL_TOKEN"),
+    secret("ESIMDUAL_WEBHOOK_SECRET"),
+    plain("ESIMDUAL_TIMEOUT_SECONDS", "10"),
+    plain("ESIMDUAL_LIST_TIMEOUT_SECONDS", "60"),
+    plain("ESIMDUAL_CATALOG_TIMEOUT_SECONDS", "300"),
+    plain("ESIMDUAL_REQUESTS_PER_MINUTE", "60"),
+    plain("ESIMDUAL_KEY_HORIZON_SECONDS", "72000"),
+    plain("DOUBT_SETTLING_SECONDS", "60"),
+    plain("SYNC_INTERVAL_SECONDS", "900"),
+    plain("RECONCILE_INTERVAL_SECONDS", "30"),
+    plain("SYNC_MAX_VANISH_PERCENT", "30"),
+    plain("CATALOG_MAX_AGE_SECONDS", "86400"),
+    plain("DELIVERY_DEADLINE_SECONDS", "4200"),
+    plain("QUOTE_LIFETIME_SECONDS", "1800"),
+    plain("PAYMENT_EXPIRY_SECONDS", "3600"),
+    plain("JOB_LEASE_SECONDS", "60"),
+    plain("SHUTDOWN_GRACE_SECONDS", "25"),
+    plain("HEADER_READ_TIMEOUT_SECONDS", "10"),
+    plain("MARKUP_PERCENT", "25"),
+    plain("MARKUP_FIXED", "0"),
+    plain("MARKUP_ROUNDING", "none"),
+    plain("CURRENCY", ""),
+    plain("PAYMENT_METHODS", ""),
+    plain("ALLOW_TEST_PAYMENTS", "false"),
+    secret("SMTP_URL"),
+    plain("MAIL_FROM", "simfront@localhost.localdomain"),
+    plain("ADMIN_EMAIL", ""),
+    secret("ADMIN_PASSWORD"),
+    plain("RATE_LIMITS", "on"),
+    plain("LOG_FORMAT", "text"),
+    plain("RUST_LOG", "info,sqlx=warn"),
+];

@@ -1,0 +1,102 @@
+//! Collects every room's jobs, and puts workers to them.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::checkout;
+use crate::inbox;
+use crate::payments;
+use crate::plumbing::bell::Ring;
+use crate::plumbing::jobs::{self, Crew, Kind, Rhythm, Verdict, run};
+use crate::plumbing::mailer::SEND_MAIL;
+use crate::shop::Shop;
+use crate::supply;
+
+/// How many jobs one node runs at once: enough that a slow upstream does not hold up mail, few enough for two cores.
+const WORKERS: usize = 4;
+/// How often a worker looks by itself when no bell rings.
+const POLL: Duration = Duration::from_secs(2);
+
+/// The crew of a shop, with every kind of job.
+pub fn crew(shop: &Shop) -> Crew<Shop> {
+    let mut kinds = checkout::kinds();
+    kinds.extend([supply::kind(), refunds(), deliveries(), mails()]);
+    Crew {
+        context: shop.clone(),
+        kinds,
+        db: shop.db.clone(),
+        clock: shop.clock.clone(),
+        entropy: shop.entropy.clone(),
+        bell: shop.bell.clone(),
+    }
+}
+
+/// Makes sure that the jobs which come back by themselves are there, and works until `stop`.
+pub async fn work(shop: Shop, stop: CancellationToken) {
+    while let Err(error) = start_rounds(&shop).await {
+        tracing::warn!(%error, "the recurring jobs could not be written; trying again");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+    let rhythm = Rhythm { lease: shop.settings.times.job_lease, poll: POLL, workers: WORKERS };
+    crew(&shop).work(rhythm, stop).await;
+}
+
+/// Asks for a sync and a sweep now; both come back by themselves from then on.
+///
+/// # Errors
+/// The database's.
+pub async fn start_rounds(shop: &Shop) -> sqlx::Result<()> {
+    let mut tx = shop.db.begin().await?;
+    let now = shop.now();
+    for job in [supply::sync_job(now), checkout::sweep_job(now)] {
+        jobs::enqueue(&mut tx, &job, now).await?;
+    }
+    tx.commit().await
+}
+
+fn refunds() -> Kind<Shop> {
+    Kind {
+        name: payments::SEND_REFUND,
+        run: |shop, payload| {
+            run(async move {
+                let (verdict, order) = payments::send_refund(&shop.db, shop.now(), &payload).await?;
+                Ok(told(&shop, verdict, order))
+            })
+        },
+        give_up_after: None,
+    }
+}
+
+fn deliveries() -> Kind<Shop> {
+    Kind {
+        name: inbox::DELIVERY,
+        run: |shop, payload| {
+            run(async move {
+                let (verdict, order) = inbox::work(&shop.db, shop.now(), &payload).await?;
+                Ok(told(&shop, verdict, order))
+            })
+        },
+        give_up_after: None,
+    }
+}
+
+fn mails() -> Kind<Shop> {
+    Kind {
+        name: SEND_MAIL,
+        run: |shop, payload| run(async move { shop.mailer.send_job(&shop.db, shop.now(), &payload).await }),
+        give_up_after: Some(40),
+    }
+}
+
+/// Rings for the order that a job changed.
+fn told(shop: &Shop, verdict: Verdict, order: Option<i64>) -> Verdict {
+    if let Some(order) = order {
+        shop.bell.ring(Ring::Thing(order));
+        shop.bell.ring(Ring::Jobs);
+    }
+    verdict
+}

@@ -1,0 +1,94 @@
+//! A stored delivery is worked on: its event goes to the door of the room that it concerns.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use super::store;
+use crate::esimdual::{Order, event};
+use crate::fulfilment;
+use crate::orders::{self, Actor, OrderNumber};
+use crate::plumbing::jobs::Verdict;
+
+/// The kind of the job that works on one delivery.
+pub const DELIVERY: &str = "webhook_delivery";
+
+/// How long an event for a unit that nobody knows is kept before it is shown as unmatched: its order may be about to
+/// be written.
+const PATIENCE: time::Duration = time::Duration::minutes(10);
+
+/// What was made of a delivery.
+enum Made {
+    /// It is written into an order: the order's id.
+    Applied(i64),
+    /// It concerns nobody here.
+    Ended(&'static str, &'static str),
+    /// Not yet: come back.
+    NotYet,
+}
+
+/// Works on the delivery that a job names, and returns the id of the order that it changed.
+///
+/// # Errors
+/// The database's; the job tries again.
+pub async fn work(
+    db: &PgPool,
+    now: OffsetDateTime,
+    payload: &Value,
+) -> anyhow::Result<(Verdict, Option<i64>)> {
+    let Some(id) = payload["delivery"].as_i64() else {
+        return Ok((Verdict::GiveUp("no delivery is named".to_owned()), None));
+    };
+    let since =
+        payload["since"].as_i64().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()).unwrap_or(now);
+    let mut tx = db.begin().await?;
+    let Some(delivery) = store::waiting(&mut tx, id).await? else { return Ok((Verdict::Done, None)) };
+    let order = event::read(&delivery.body).and_then(|event| event.order);
+    let made = match (delivery.event.as_str(), order) {
+        ("ping", _) => Made::Ended("done", "the connection works"),
+        ("order.completed" | "order.processing" | "order.failed", Some(report)) => {
+            apply(&mut tx, &report, now, since).await?
+        }
+        ("order.completed" | "order.processing" | "order.failed", None) => {
+            Made::Ended("unmatched", "the event names no order")
+        }
+        _ => Made::Ended("ignored", "an event that this version does not know"),
+    };
+    let order_id = match made {
+        Made::NotYet => return Ok((Verdict::Again(Duration::from_secs(20)), None)),
+        Made::Applied(order_id) => {
+            store::end(&mut tx, id, "done", "applied", now).await?;
+            Some(order_id)
+        }
+        Made::Ended(status, note) => {
+            store::end(&mut tx, id, status, note, now).await?;
+            None
+        }
+    };
+    tx.commit().await?;
+    Ok((Verdict::Done, order_id))
+}
+
+async fn apply(
+    conn: &mut PgConnection,
+    report: &Order,
+    now: OffsetDateTime,
+    since: OffsetDateTime,
+) -> sqlx::Result<Made> {
+    let Some(name) = report.external_order_id.as_deref() else {
+        return Ok(Made::Ended("unmatched", "the order has no name of ours"));
+    };
+    let Some(unit) = orders::unit_by_external_id(conn, name).await? else {
+        let could_be_ours = OrderNumber::from_external_order_id(name).is_some();
+        return Ok(match could_be_ours && now - since < PATIENCE {
+            true => Made::NotYet,
+            false => Made::Ended("unmatched", "no unit has this name"),
+        });
+    };
+    // A failure is evidence only: the order's next step asks the upstream, and refunds what it confirms.
+    fulfilment::apply(conn, &unit, report, Actor::Upstream, now).await?;
+    orders::nudge(conn, unit.order_id, now, now).await?;
+    Ok(Made::Applied(unit.order_id))
+}

@@ -1,0 +1,63 @@
+//! `/healthz`: the process lives. `/readyz`: database, schema and catalog are ready; else what is missing, by name.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+
+use crate::plumbing::db::{self, SchemaState};
+use crate::shop::Shop;
+use crate::{catalog, settings};
+
+/// A database that takes longer is not ready.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) fn routes() -> Router<Shop> {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+}
+
+async fn alive() -> Response {
+    answer(StatusCode::OK, json!({ "status": "alive" }))
+}
+
+async fn ready(State(shop): State<Shop>) -> Response {
+    let checked = tokio::time::timeout(PATIENCE, missing(&shop)).await;
+    let missing = match checked {
+        Ok(Ok(missing)) => missing,
+        Ok(Err(_)) | Err(_) => vec!["the database does not answer (DATABASE_URL)"],
+    };
+    match missing.is_empty() {
+        true => answer(StatusCode::OK, json!({ "status": "ready" })),
+        false => answer(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "not ready", "missing": missing })),
+    }
+}
+
+async fn missing(shop: &Shop) -> sqlx::Result<Vec<&'static str>> {
+    let mut missing = Vec::new();
+    if shop.stop.is_cancelled() {
+        missing.push("the program is stopping");
+    }
+    if db::schema_state(&shop.db).await? != SchemaState::Current {
+        missing.push("the schema is not this program's (simfront migrate)");
+        return Ok(missing);
+    }
+    if !shop.upstream.configured() {
+        missing.push("eSIMDual's credentials (ESIMDUAL_EMAIL and ESIMDUAL_PASSWORD, or ESIMDUAL_TOKEN)");
+    }
+    let mut conn = shop.db.acquire().await?;
+    if settings::installation(&mut conn).await?.currency.is_none() {
+        missing.push("the first contact with eSIMDual, which fixes the currency");
+    }
+    if catalog::version(&mut conn).await? == 0 {
+        missing.push("the catalog: no sync has succeeded yet");
+    }
+    Ok(missing)
+}
+
+fn answer(status: StatusCode, body: serde_json::Value) -> Response {
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}

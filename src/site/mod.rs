@@ -1,0 +1,80 @@
+//! Collects every room's routes, and adds the layers in one visible order.
+
+mod health;
+mod log;
+
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Router};
+use tokio_util::task::TaskTracker;
+use tower::Layer as _;
+use tower::util::MapRequestLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::shop::Shop;
+use crate::web::{self, Problem, PublicUrl, TrustedProxies, security};
+use crate::window::{self, Window};
+use crate::{backoffice, checkout, inbox, orders, payments, staff};
+
+/// The most that any form may carry; webhooks have a limit of their own.
+const LARGEST_FORM: usize = 128 * 1024;
+
+/// What the pages need besides the shop.
+#[derive(Clone, Default)]
+pub struct Stage {
+    /// The priced catalog in memory.
+    pub window: Window,
+    /// Webhooks that were refused, counted.
+    pub refusals: inbox::Refusals,
+    /// Requests that must come to their end: wait for them at a stop.
+    pub carried: TaskTracker,
+}
+
+/// The whole site.
+///
+/// # Errors
+/// Where PUBLIC_URL cannot stand in a header.
+pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
+    let public_url = PublicUrl::new(&shop.settings.public_url);
+    let proxies = TrustedProxies::new(&shop.settings.trusted_proxies);
+    let floor = security::Floor::new(public_url, proxies, std::slice::from_ref(&shop.settings.public_url))?;
+    let pages = Router::new()
+        .merge(window::web::routes())
+        .merge(checkout::routes())
+        .merge(orders::web::routes())
+        .merge(payments::routes())
+        .merge(staff::routes())
+        .merge(backoffice::routes())
+        .merge(web::assets::routes())
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM));
+    // From the inside out: the last layer is the first to see a request.
+    let routes = pages
+        .merge(inbox::routes())
+        .merge(health::routes())
+        .fallback(|| async { Problem::NotFound })
+        .layer(Extension(stage.window.clone()))
+        .layer(Extension(stage.refusals.clone()))
+        .layer(Extension(orders::web::PayLink(payments::pay_path)))
+        .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry))
+        .layer(from_fn(web::page::revalidate))
+        .layer(from_fn_with_state(floor.clone(), security::refuse_foreign))
+        .layer(CatchPanicLayer::custom(caught))
+        .layer(from_fn(web::problem::render))
+        .layer(from_fn_with_state(floor, security::floor))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(shop.entropy.clone(), log::each_request))
+        .with_state(shop.clone());
+    Ok(Router::new().fallback_service(MapRequestLayer::new(web::language::strip_prefix).layer(routes)))
+}
+
+/// The addresses of a node that only works: `/healthz` and `/readyz`.
+pub fn worker_site(shop: &Shop) -> Router {
+    Router::new().merge(health::routes()).with_state(shop.clone())
+}
+
+fn caught(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let words = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    Problem::Fault(anyhow::anyhow!("a handler panicked: {}", words.unwrap_or_default())).into_response()
+}

@@ -1,0 +1,10 @@
+//! supply: keeps the shop in step with the upstream account.
+//!
+//! Owns no table. At the first contact it fixes the currency and makes the first markup rule; from then on it syncs the
+//! catalog. A failed contact changes nothing and is tried again.
+
+mod jobs;
+mod refresh;
+
+pub use jobs::{SYNC_CATALOG, kind, sync_job};
+pub use refresh::{Failed, refresh};

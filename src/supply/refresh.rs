@@ -1,0 +1,87 @@
+//! One refresh: first contact where there was none, then one sync.
+
+use sqlx::PgConnection;
+
+use crate::catalog::{self, Outcome, Progress, Summary, SyncError};
+use crate::esimdual::Answer;
+use crate::ground::Currency;
+use crate::plumbing::bell::Ring;
+use crate::pricing::{self, Markup, Rounding};
+use crate::settings;
+use crate::shop::Shop;
+
+/// Why a refresh did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// No credentials are configured.
+    #[error(
+        "eSIMDual's credentials are missing: set ESIMDUAL_EMAIL and ESIMDUAL_PASSWORD, or ESIMDUAL_TOKEN"
+    )]
+    NoCredentials,
+    /// The upstream could not be asked, in words for staff.
+    #[error("{0}")]
+    Upstream(String),
+    /// The database's.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Brings currency, first rule and catalog up to date, and tells every window.
+///
+/// # Errors
+/// [`Failed`]; what the shop sells stays as it was.
+pub async fn refresh(shop: &Shop, report: &(dyn Fn(Progress) + Send + Sync)) -> Result<Summary, Failed> {
+    if !shop.upstream.configured() {
+        return Err(Failed::NoCredentials);
+    }
+    make_contact(shop).await?;
+    let most = shop.settings.sync_max_vanish_percent;
+    let synced = catalog::sync(&shop.db, &shop.upstream, &shop.clock, most, report).await;
+    let summary = synced.map_err(|error| match error {
+        SyncError::Upstream(why) => Failed::Upstream(why),
+        SyncError::Database(error) => Failed::Database(error),
+    })?;
+    if summary.outcome == Outcome::Applied {
+        shop.bell.ring(Ring::Window);
+    }
+    Ok(summary)
+}
+
+/// Fixes the currency and makes the first rule, once.
+async fn make_contact(shop: &Shop) -> Result<(), Failed> {
+    let mut conn = shop.db.acquire().await?;
+    let known = settings::installation(&mut conn).await?;
+    if known.currency.is_none() || known.upstream_currency.is_none() {
+        drop(conn);
+        let account = account_currency(shop).await?;
+        conn = shop.db.acquire().await?;
+        settings::fix_currency(&mut conn, account, shop.settings.currency).await?;
+    }
+    make_first_rule(shop, &mut conn).await
+}
+
+async fn account_currency(shop: &Shop) -> Result<Currency, Failed> {
+    let code = match shop.upstream.me().await {
+        Answer::Done(account) => account.currency,
+        Answer::Refused(refusal) => return Err(Failed::Upstream(refusal.message)),
+        Answer::Later(later) => return Err(Failed::Upstream(later.reason)),
+        Answer::Doubt(doubt) => return Err(Failed::Upstream(doubt.reason)),
+    };
+    let unknown = || Failed::Upstream("the account names no currency".to_owned());
+    code.as_deref().and_then(Currency::parse).ok_or_else(unknown)
+}
+
+/// The rule from MARKUP_*, when there is none yet. Two nodes that start at once make one: the row of the installation
+/// is held meanwhile.
+async fn make_first_rule(shop: &Shop, conn: &mut PgConnection) -> Result<(), Failed> {
+    let mut tx = sqlx::Connection::begin(conn).await?;
+    let Some(currency) = settings::lock_currency(&mut tx).await? else { return Ok(()) };
+    if pricing::current(&mut tx).await?.is_none() {
+        let first = shop.settings.first_markup;
+        let rounding = Rounding::from_word(first.rounding).unwrap_or(Rounding::None);
+        let rule = Markup { percent: first.percent, fixed: first.fixed, currency, rounding };
+        pricing::publish(&mut tx, &rule, "first start", shop.now()).await?;
+        shop.bell.ring(Ring::Window);
+    }
+    Ok(tx.commit().await?)
+}
