@@ -60,7 +60,12 @@ pub(super) async fn forget() -> anyhow::Result<()> {
     }
 }
 
-async fn run_shop(bare: Source, secrets: &Secrets, postgres: Session, sandbox: &Running) -> Result<(), Ending> {
+async fn run_shop(
+    bare: Source,
+    secrets: &Secrets,
+    postgres: Session,
+    sandbox: &Running,
+) -> Result<(), Ending> {
     let config = match Config::read(&settings(bare, secrets, sandbox)) {
         Ok(config) => config,
         Err(mistakes) => {
@@ -69,7 +74,8 @@ async fn run_shop(bare: Source, secrets: &Secrets, postgres: Session, sandbox: &
         }
     };
     let mut foundation = Foundation::stand_on(&config, Some(postgres), true).await?;
-    Arc::make_mut(&mut foundation.shop.settings).sandbox_page = Some(format!("{}/_sandbox/", sandbox.origin()));
+    Arc::make_mut(&mut foundation.shop.settings).sandbox_page =
+        Some(format!("{}/_sandbox/", sandbox.origin()));
     // The shop opens first, so that a webhook which the sandbox still owes is taken at once.
     let open = match program::open(&config, &foundation, program::Part::Whole).await {
         Ok(open) => open,

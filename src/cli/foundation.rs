@@ -51,7 +51,9 @@ impl Foundation {
     async fn session(config: &Config) -> Result<Option<Session>, Ending> {
         match config.database_url {
             Some(_) => Ok(None),
-            None => Ok(Some(private_postgres::attach_or_start(&private(config)).await.map_err(anyhow::Error::from)?)),
+            None => Ok(Some(
+                private_postgres::attach_or_start(&private(config)).await.map_err(anyhow::Error::from)?,
+            )),
         }
     }
 
@@ -99,7 +101,8 @@ pub(super) async fn start_private(config: &Config) -> anyhow::Result<Owned> {
 
 async fn open_shop(config: &Config, url: &str, migrate: bool) -> Result<Shop, Ending> {
     let entropy = Entropy::system();
-    let pool = db::connect(url, CONNECTIONS).await.context("the database of DATABASE_URL cannot be reached")?;
+    let pool =
+        db::connect(url, CONNECTIONS).await.context("the database of DATABASE_URL cannot be reached")?;
     prepare_schema(&pool, migrate).await?;
     let clock = Clock::running(db::now(&pool).await?);
     let sealing_key = SealingKey::derive(&secret_key(config, &entropy)?);
@@ -133,7 +136,9 @@ async fn prepare_schema(pool: &sqlx::PgPool, migrate: bool) -> anyhow::Result<()
     }
     match db::schema_state(pool).await? {
         SchemaState::Current => Ok(()),
-        SchemaState::Behind(_) => anyhow::bail!("the schema is older than this program: run simfront migrate"),
+        SchemaState::Behind(_) => {
+            anyhow::bail!("the schema is older than this program: run simfront migrate")
+        }
         SchemaState::Newer => Err(db::SchemaError::Newer.into()),
     }
 }
@@ -153,8 +158,9 @@ fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     match &config.smtp_url {
         Some(url) => Mailer::to_server(url.expose_secret(), config.mail_from.clone()),
         None => {
-            let dir = DataDir::open(&config.data_dir)
-                .with_context(|| format!("mail cannot be written to DATA_DIR ({})", config.data_dir.display()))?;
+            let dir = DataDir::open(&config.data_dir).with_context(|| {
+                format!("mail cannot be written to DATA_DIR ({})", config.data_dir.display())
+            })?;
             Ok(Mailer::to_folder(dir, config.mail_from.clone()))
         }
     }

@@ -88,7 +88,8 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
     };
     let times = &shop.settings.times;
     // The streams of order pages watch the same token, so that they end when the server is to stop.
-    let serving = serve_http::serve(listener, router, times.header_read, shop.stop.clone(), times.shutdown_grace);
+    let serving =
+        serve_http::serve(listener, router, times.header_read, shop.stop.clone(), times.shutdown_grace);
     let stop_workers = CancellationToken::new();
     let workers = match part {
         Part::Web => tokio::spawn(async {}),
@@ -139,10 +140,13 @@ impl Open {
 async fn make_first_admin(config: &Config, shop: &Shop) -> Result<(), Ending> {
     use secrecy::ExposeSecret as _;
     let Some((email, password)) = &config.first_admin else { return Ok(()) };
-    let made = staff::ensure_first(&shop.db, &shop.clock, &shop.entropy, email, password.expose_secret()).await;
+    let made =
+        staff::ensure_first(&shop.db, &shop.clock, &shop.entropy, email, password.expose_secret()).await;
     match made {
         Ok(_) => Ok(()),
-        Err(AccountRefusal::Password(why)) => Err(Ending::Misconfigured(vec![format!("ADMIN_PASSWORD: {why}")])),
+        Err(AccountRefusal::Password(why)) => {
+            Err(Ending::Misconfigured(vec![format!("ADMIN_PASSWORD: {why}")]))
+        }
         Err(refusal) => Err(Ending::Failed(refusal.into())),
     }
 }

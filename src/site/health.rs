@@ -32,7 +32,9 @@ async fn ready(State(shop): State<Shop>) -> Response {
     };
     match missing.is_empty() {
         true => answer(StatusCode::OK, json!({ "status": "ready" })),
-        false => answer(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "not ready", "missing": missing })),
+        false => {
+            answer(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "not ready", "missing": missing }))
+        }
     }
 }
 

@@ -75,6 +75,9 @@ pub fn worker_site(shop: &Shop) -> Router {
 }
 
 fn caught(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    let words = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
     Problem::Fault(anyhow::anyhow!("a handler panicked: {}", words.unwrap_or_default())).into_response()
 }

@@ -55,9 +55,17 @@ fn commands(text: &str, program: &str) -> Vec<String> {
     second.map(str::to_owned).collect()
 }
 
+/// Whether the enum of commands has this one, as a variant on a line of its own.
+fn knows(program: &str, command: &str) -> bool {
+    let variant = format!("    {}{}", command[..1].to_uppercase(), &command[1..]);
+    let ends = |rest: &str| rest.starts_with([',', '(', ' ']);
+    program.lines().any(|line| line.strip_prefix(&variant).is_some_and(ends))
+}
+
 /// Commands and make targets that a document names and the project does not have.
 pub fn lost_commands() -> Vec<String> {
     let makefile = read("Makefile");
+    let program = read("src/cli/mod.rs");
     let mut lost = Vec::new();
     for document in DOCUMENTS {
         let text = read(document);
@@ -67,9 +75,9 @@ pub fn lost_commands() -> Vec<String> {
             }
         }
         for command in commands(&text, "simfront ") {
-            if !exists(&format!("src/cli/{command}.rs")) {
+            if !knows(&program, &command) {
                 lost.push(format!(
-                    "{document} says `simfront {command}`, and there is no src/cli/{command}.rs"
+                    "{document} says `simfront {command}`, which src/cli/mod.rs does not know"
                 ));
             }
         }
@@ -84,7 +92,9 @@ fn dependencies(manifest: &str) -> Vec<String> {
     for line in manifest.lines() {
         if line.starts_with('[') {
             inside = line == "[dependencies]" || line == "[dev-dependencies]";
-        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| inside && !line.starts_with(['#', ' '])) {
+        } else if let Some((name, _)) =
+            line.split_once(" = ").filter(|_| inside && !line.starts_with(['#', ' ']))
+        {
             found.push(name.to_owned());
         }
     }
@@ -99,7 +109,9 @@ pub fn unexplained_dependencies() -> Vec<String> {
     let spare = explained.iter().filter(|name| !there.contains(name));
     missing
         .map(|name| format!("Cargo.toml depends on `{name}`; ARCHITECTURE.md should say in its table why"))
-        .chain(spare.map(|name| format!("ARCHITECTURE.md explains `{name}`, on which nothing depends any more")))
+        .chain(
+            spare.map(|name| format!("ARCHITECTURE.md explains `{name}`, on which nothing depends any more")),
+        )
         .collect()
 }
 
@@ -126,7 +138,11 @@ fn names_are_found_in_a_document() {
     assert_eq!(paths(text), ["src/lib.rs"]);
     assert_eq!(commands(text, "make "), ["demo"]);
     assert_eq!(commands(text, "simfront "), ["serve"]);
-    assert_eq!(dependencies("[package]\nname = \"x\"\n[dependencies]\n# a\ntime = \"1\"\n[lints]\nall = 1"), ["time"]);
+    assert_eq!(
+        dependencies("[package]\nname = \"x\"\n[dependencies]\n# a\ntime = \"1\"\n[lints]\nall = 1"),
+        ["time"]
+    );
     assert_eq!(table_names("| `a` |\n## Dependencies\n| `b` | why `c` |\ntext", "## Dependencies"), ["b"]);
+    assert!(knows("enum Command {\n    Serve {\n", "serve") && !knows("    Served,", "serve"));
     assert!(exists("src/lib.rs") && !exists("src/attic.rs"));
 }

@@ -19,6 +19,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
             "pricing",
             "settings",
             "staff",
+            "supply",
             "wallet",
             "window",
         ],
@@ -37,7 +38,7 @@ const SANDBOX: &str = "sandbox";
 const SANDBOX_SEES: [&str; 2] = ["ground", "plumbing"];
 
 /// Which rooms a room may see; whoever is not named sees none.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     // The public pages are the catalog with prices.
     ("window", &["catalog", "pricing"]),
     // The customer's page of an order shows eSIMs and draws their codes.
@@ -45,6 +46,8 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("payments", &["orders"]),
     // payments and fulfilment do not know each other, so that "paid but not delivered" is decided in one place.
     ("fulfilment", &["esims", "orders", "wallet"]),
+    // The first contact with the upstream fixes the currency and makes the first rule; then the catalog is synced.
+    ("supply", &["catalog", "pricing", "settings"]),
     // The conductor: prices again from the snapshot in memory, then order and payment, then delivery or refund.
     ("checkout", &["catalog", "fulfilment", "orders", "payments", "pricing", "settings", "window"]),
     ("inbox", &["checkout", "fulfilment", "orders", "payments"]),
@@ -61,6 +64,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
             "pricing",
             "settings",
             "staff",
+            "supply",
             "wallet",
             "window",
         ],
@@ -73,8 +77,15 @@ const PRIVATE: [(&str, &[&str]); 3] = [("store", &[]), ("web", &["site"]), ("job
 /// The files of a room that may be handed the whole `Shop`: they are where requests and jobs come in.
 const SHOP_COMES_IN: [&str; 3] = ["web.rs", "web/", "jobs.rs"];
 /// Files beside them, with the reason.
-const SHOP_TOO: [(&str, &str); 1] =
-    [("window/refresh.rs", "it runs beside the requests as long as the program does")];
+const SHOP_TOO: [(&str, &str); 4] = [
+    (
+        "checkout/advance.rs",
+        "the conductor uses nearly every handle: database, desk, clock, chance, times, bell",
+    ),
+    ("checkout/still_sold.rs", "it asks database, desk and settings, between the request and the verb"),
+    ("supply/refresh.rs", "the command and the job both hand it everything: it begins the installation"),
+    ("window/refresh.rs", "it runs beside the requests as long as the program does"),
+];
 
 fn floor(home: &str) -> Option<usize> {
     FLOORS.iter().position(|(_, homes)| homes.contains(&home))

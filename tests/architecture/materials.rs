@@ -15,15 +15,7 @@ struct Material {
 const MATERIALS: [Material; 10] = [
     Material {
         words: &["axum"],
-        places: &[
-            "*/web.rs",
-            "*/web/",
-            "web/",
-            "backoffice/",
-            "site.rs",
-            "sandbox/",
-            "plumbing/serve_http.rs",
-        ],
+        places: &["*/web.rs", "*/web/", "web/", "backoffice/", "site/", "sandbox/", "plumbing/serve_http.rs"],
         instead: "answer requests in the room's web.rs and return a plain value here",
     },
     Material {
@@ -79,7 +71,8 @@ const MATERIALS: [Material; 10] = [
     },
     Material {
         words: &["lettre"],
-        places: &["plumbing/mailer/"],
+        // config/ reads MAIL_FROM and SMTP_URL as the sender will.
+        places: &["plumbing/mailer/", "config/"],
         instead: "queue a mail through plumbing/mailer, in the transaction that causes it",
     },
     Material { words: &["argon2"], places: &["staff/password.rs"], instead: "take a `Password`" },
