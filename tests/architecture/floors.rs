@@ -42,15 +42,16 @@ const ARROWS: [(&str, &[&str]); 8] = [
     // The public pages are the catalog with prices.
     ("window", &["catalog", "pricing"]),
     // The customer's page of an order shows eSIMs and draws their codes.
-    ("orders", &["esims", "pricing"]),
+    ("orders", &["esims"]),
     ("payments", &["orders"]),
     // payments and fulfilment do not know each other, so that "paid but not delivered" is decided in one place.
-    ("fulfilment", &["esims", "orders", "wallet"]),
+    ("fulfilment", &["esims", "orders"]),
     // The first contact with the upstream fixes the currency and makes the first rule; then the catalog is synced.
     ("supply", &["catalog", "pricing", "settings"]),
     // The conductor: prices again from the snapshot in memory, then order and payment, then delivery or refund.
     ("checkout", &["catalog", "fulfilment", "orders", "payments", "pricing", "settings", "window"]),
-    ("inbox", &["checkout", "fulfilment", "orders", "payments"]),
+    // A webhook is a hint: it goes through the same door as a report that was asked for.
+    ("inbox", &["fulfilment", "orders"]),
     (
         "backoffice",
         &[
@@ -191,20 +192,22 @@ pub fn contains(code: &str, words: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(words).any(|(at, _)| {
         let before = code[..at].chars().next_back().is_some_and(is_word);
-        let after = code[at + words.len()..].chars().next().is_some_and(is_word);
-        !before && !(after && words.ends_with(is_word))
+        let goes_on = words.ends_with(is_word) && code[at + words.len()..].starts_with(is_word);
+        !before && !goes_on
     })
+}
+
+fn takes_shop(source: &Source) -> bool {
+    source.crate_paths.iter().any(|p| p[0] == "shop" && p.get(1).is_none_or(|name| name == "Shop"))
 }
 
 /// Verbs that are handed all of `Shop`.
 pub fn whole_shop(source: &Source) -> Vec<String> {
     let (path, home) = (&source.path, source.home());
-    let imports =
-        source.crate_paths.iter().any(|p| p[0] == "shop" && p.get(1).is_none_or(|name| name == "Shop"));
     let inside = path.split_once('/').map_or("", |(_, inside)| inside);
     let comes_in = SHOP_COMES_IN.iter().any(|place| inside.starts_with(place));
     let excepted = SHOP_TOO.iter().any(|(file, _)| file == path);
-    if !imports || !is_room(home) || home == "backoffice" || comes_in || excepted {
+    if !takes_shop(source) || !is_room(home) || home == "backoffice" || comes_in || excepted {
         return Vec::new();
     }
     vec![format!(
@@ -231,6 +234,32 @@ pub fn arrows_go_round() -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Arrows and exceptions that no file needs. The back office may see every room, whether it does today or not.
+pub fn spare(sources: &[Source]) -> Vec<String> {
+    let uses = |from: &str, to: &str| {
+        let of_room = sources.iter().filter(|source| source.home() == from);
+        of_room
+            .flat_map(|source| &source.crate_paths)
+            .any(|path| path.first().is_some_and(|first| first == to))
+    };
+    let mut spare = Vec::new();
+    for (from, rooms) in ARROWS.iter().filter(|(from, _)| *from != "backoffice") {
+        let unused = rooms.iter().filter(|to| !uses(from, to));
+        spare.extend(
+            unused.map(|to| {
+                format!("{from} → {to}: nobody takes this way; take it out of the table of arrows")
+            }),
+        );
+    }
+    for (file, _) in SHOP_TOO {
+        let needed = sources.iter().any(|source| source.path == file && takes_shop(source));
+        if !needed {
+            spare.push(format!("src/{file} does not take the whole `Shop` any more; take its exception out"));
+        }
+    }
+    spare
 }
 
 #[cfg(test)]
@@ -266,6 +295,15 @@ mod tests {
         assert_eq!(imports("sandbox/wire.rs", "use crate::{ground::Cost, plumbing::http};"), 0);
         assert_eq!(imports("sandbox/wire.rs", "use crate::esimdual::Order;"), 1);
         assert_eq!(imports("esimdual/wire.rs", "use crate::sandbox::Order;"), 1);
+    }
+
+    #[test]
+    fn what_nobody_needs_is_named() {
+        let all: usize =
+            ARROWS.iter().filter(|(from, _)| *from != "backoffice").map(|(_, to)| to.len()).sum();
+        assert_eq!(spare(&[]).len(), all + SHOP_TOO.len());
+        let one = Source::rust("payments/settle.rs", "use crate::orders::Unit;");
+        assert_eq!(spare(&[one]).len(), all + SHOP_TOO.len() - 1);
     }
 
     #[test]

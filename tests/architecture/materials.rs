@@ -61,8 +61,8 @@ const MATERIALS: [Material; 10] = [
     },
     Material {
         words: &["env::var", "env::var_os", "env::vars", "env::vars_os", "dotenvy"],
-        places: &["config.rs", "config/"],
-        instead: "read the variable in config.rs, which reports every mistake at once, and pass the value",
+        places: &["config/"],
+        instead: "read the variable in src/config/, which reports every mistake at once, and pass the value",
     },
     Material {
         words: &["println!", "print!"],

@@ -4,9 +4,8 @@ use super::source::{Source, exists};
 
 const LONGEST: usize = 400;
 /// Names under which everything fits.
-const NAMELESS: [&str; 7] = ["util", "utils", "helper", "helpers", "common", "misc", "manager"];
-/// A room is named after what it is about, not after being useful.
-const NAMELESS_TOO: [&str; 3] = ["service", "services", "managers"];
+const NAMELESS: [&str; 10] =
+    ["util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "service", "services"];
 /// Templates that belong to the shell of every page.
 const SHARED: [&str; 3] = ["layouts", "components", "errors"];
 
@@ -18,7 +17,7 @@ pub fn too_long_or_nameless(source: &Source) -> Vec<String> {
         wrong.push(format!("src/{path} has {lines} lines, more than {LONGEST}; split it by meaning"));
     }
     for part in path.split('/').map(|part| part.strip_suffix(".rs").unwrap_or(part)) {
-        if NAMELESS.contains(&part) || NAMELESS_TOO.contains(&part) {
+        if NAMELESS.contains(&part) {
             wrong.push(format!("src/{path}: `{part}` says nothing; name the module after what it holds"));
         }
     }
@@ -58,13 +57,11 @@ pub fn unmirrored(sources: &[Source], templates: &[(String, String)]) -> Vec<Str
     wrong
 }
 
+/// Whether a text is a template's path, and no address or piece of a page.
 fn is_template(text: &str) -> bool {
-    let one_word = !text.contains([' ', '<', '{', '\n', '.']) || text.matches('.').count() == 1;
-    one_word
-        && text.contains('/')
-        && !text.starts_with(['/', '.'])
-        && !text.contains([' ', '<', '{', '\n', ':'])
-        && (text.ends_with(".html") || text.ends_with(".txt"))
+    let ends = text.ends_with(".html") || text.ends_with(".txt");
+    ends && text.contains('/') && !text.starts_with('/') && !text.contains([' ', '<', '{', '
+', ':'])
 }
 
 /// Templates that let a value through as it is.
