@@ -60,8 +60,7 @@ pub fn unmirrored(sources: &[Source], templates: &[(String, String)]) -> Vec<Str
 /// Whether a text is a template's path, and no address or piece of a page.
 fn is_template(text: &str) -> bool {
     let ends = text.ends_with(".html") || text.ends_with(".txt");
-    ends && text.contains('/') && !text.starts_with('/') && !text.contains([' ', '<', '{', '
-', ':'])
+    ends && text.contains('/') && !text.starts_with('/') && !text.contains([' ', '<', '{', '\n', ':'])
 }
 
 /// Templates that let a value through as it is.
