@@ -160,7 +160,7 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
             payments::count_late(&mut tx, &payment).await?;
             let entry = Happened::to_order(Actor::Payment, Event::Reopened);
             orders::append(&mut tx, order.id, &entry, now).await?;
-            orders::mail::received_by_id(&mut tx, order.id, &shop.settings.public_url, now).await?;
+            orders::mail::received(&mut tx, order, &shop.settings.public_url, now).await?;
         } else {
             let reason = if late { "late" } else { "second" };
             match payments::back_whole(&mut tx, &shop.entropy, &payment, reason, now).await {

@@ -17,7 +17,11 @@ pub(super) async fn run(shop: &Shop) -> anyhow::Result<()> {
 }
 
 fn show(progress: Progress) {
-    eprintln!("{progress}");
+    match progress {
+        Progress::Asking => eprintln!("asking eSIMDual for its catalog …"),
+        Progress::Received(rows) => eprintln!("{rows} rows received"),
+        Progress::Comparing(packages) => eprintln!("comparing {packages} packages"),
+    }
 }
 
 fn words(summary: &Summary) -> String {
