@@ -153,6 +153,21 @@ mod tests {
     use time::macros::datetime;
 
     #[test]
+    fn a_badge_is_drawn_in_a_page_and_what_it_holds_is_escaped() {
+        #[derive(Template)]
+        #[template(source = "{{ badge }}{{ text }}", ext = "html")]
+        struct Page {
+            badge: Badge,
+            text: &'static str,
+        }
+        let page = Page { badge: Badge::new("<b>", "idle"), text: "<i>" };
+        assert_eq!(
+            page.to_string(),
+            r#"<span class="status" data-tone="idle">&#60;b&#62;</span>&#60;i&#62;"#
+        );
+    }
+
+    #[test]
     fn moments_are_utc_and_distances_round_down() {
         let at = datetime!(2026-11-22 05:15 +1);
         assert_eq!(
