@@ -8,4 +8,4 @@ pub mod qr;
 mod store;
 
 pub use activation_code::{ActivationCode, BadCode};
-pub use store::{Esim, NewEsim, by_id, insert};
+pub use store::{Esim, NewEsim, by_id, by_ids, insert};

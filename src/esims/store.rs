@@ -66,24 +66,45 @@ pub async fn insert(
     .await
 }
 
+struct EsimRow {
+    id: i64,
+    iccid: Option<String>,
+    activation_code: String,
+    phone_number: Option<String>,
+    expires_on: Option<Date>,
+}
+
+impl TryFrom<EsimRow> for Esim {
+    type Error = sqlx::Error;
+
+    fn try_from(row: EsimRow) -> Result<Self, sqlx::Error> {
+        let code = ActivationCode::parse(&row.activation_code)
+            .map_err(|bad| sqlx::Error::Decode(format!("esims {}: {bad}", row.id).into()))?;
+        Ok(Self {
+            id: row.id,
+            iccid: row.iccid,
+            code,
+            phone_number: row.phone_number,
+            expires_on: row.expires_on,
+        })
+    }
+}
+
 /// A stored eSIM.
 pub async fn by_id(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Esim>> {
-    let row = sqlx::query!(
+    Ok(by_ids(conn, &[id]).await?.pop())
+}
+
+/// Stored eSIMs, in no order.
+pub async fn by_ids(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Esim>> {
+    let rows = sqlx::query_as!(
+        EsimRow,
         "select id, iccid, activation_code, phone_number, expires_on
          from esims
-         where id = $1",
-        id,
+         where id = any($1)",
+        ids,
     )
-    .fetch_optional(conn)
+    .fetch_all(conn)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let code = ActivationCode::parse(&row.activation_code)
-        .map_err(|bad| sqlx::Error::Decode(format!("esims {id}: {bad}").into()))?;
-    Ok(Some(Esim {
-        id: row.id,
-        iccid: row.iccid,
-        code,
-        phone_number: row.phone_number,
-        expires_on: row.expires_on,
-    }))
+    rows.into_iter().map(Esim::try_from).collect()
 }

@@ -5,11 +5,14 @@
 //! history in the same transaction. Never moves money and never calls the upstream: it is told.
 
 pub mod history;
+pub mod mail;
 pub mod number;
 pub mod order;
 pub mod status;
 mod store;
 pub mod unit;
+pub mod view;
+mod web;
 
 use serde_json::json;
 use sqlx::PgConnection;
@@ -26,6 +29,7 @@ pub use store::{
     stale, unit_by_external_id, unit_by_id, units,
 };
 pub use unit::{HoldReason, Unit, UnitState, UnitStatus};
+pub use web::{PayLink, routes};
 
 /// The kind of the job that takes an order's next steps.
 pub const ADVANCE: &str = "advance_order";

@@ -1,0 +1,216 @@
+//! The mails of an order, in the language in which it was bought: paid, delivered, refunded. Each is written in the
+//! transaction that makes it true, and once.
+
+use anyhow::Context as _;
+use askama::Template;
+use base64::Engine as _;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::Order;
+use super::view::{self, OrderView};
+use super::web::wording;
+use crate::esims::qr;
+use crate::plumbing::mailer::{self, Mail, Picture};
+use crate::web::{PublicUrl, Visit};
+
+/// Pixels a module: about 250 pixels for a usual code.
+const SCALE: u32 = 8;
+
+/// What every mail is made from.
+struct Letter {
+    visit: Visit,
+    /// The order's page, as a whole address.
+    link: String,
+    view: OrderView,
+    total: String,
+}
+
+impl Letter {
+    async fn of(conn: &mut PgConnection, order: &Order, public_url: &str) -> sqlx::Result<Self> {
+        let path = format!("/orders/{}", order.token.as_str());
+        let mut visit = Visit::to(order.language, &path);
+        visit.public_url = PublicUrl::new(public_url);
+        let view = view::read(conn, order, None).await?;
+        let (link, total) = (visit.whole(order.language, &path), visit.money(&order.total));
+        Ok(Self { visit, link, view, total })
+    }
+
+    /// One eSIM, with the name under which its picture travels.
+    fn passes(&self) -> Vec<Pass> {
+        let pass = |(line, unit, esim): (&view::LineView, &view::UnitView, &view::EsimView)| Pass {
+            picture: format!("qr-{}-{}", line.position, unit.unit),
+            name: line.name.clone(),
+            expires: esim.expires_on.as_deref().map(|day| wording::day(self.visit.language, day)),
+            esim: esim.clone(),
+        };
+        self.view.delivered().map(pass).collect()
+    }
+}
+
+struct Pass {
+    picture: String,
+    name: String,
+    expires: Option<String>,
+    esim: view::EsimView,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/received.html")]
+struct ReceivedPage<'a> {
+    letter: &'a Letter,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/received.txt")]
+struct ReceivedText<'a> {
+    letter: &'a Letter,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/delivered.html")]
+struct DeliveredPage<'a> {
+    letter: &'a Letter,
+    passes: &'a [Pass],
+    missing: usize,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/delivered.txt")]
+struct DeliveredText<'a> {
+    letter: &'a Letter,
+    passes: &'a [Pass],
+    missing: usize,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/refunded.html")]
+struct RefundedPage<'a> {
+    letter: &'a Letter,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/refunded.txt")]
+struct RefundedText<'a> {
+    letter: &'a Letter,
+}
+
+/// The order was paid: what was bought, and where its page is. Writes nothing where this was mailed before.
+///
+/// # Errors
+/// The database's, and a template's.
+pub async fn received(
+    conn: &mut PgConnection,
+    order: &Order,
+    public_url: &str,
+    now: OffsetDateTime,
+) -> anyhow::Result<()> {
+    let letter = &Letter::of(conn, order, public_url).await?;
+    let mail = Mail {
+        key: format!("received:{}", order.number),
+        recipient: order.email.clone(),
+        subject: letter.visit.t1("mail-received-subject", "number", order.number.as_str()),
+        html: ReceivedPage { letter }.render()?,
+        plain: ReceivedText { letter }.render()?,
+        pictures: Vec::new(),
+    };
+    Ok(mailer::enqueue(conn, &mail, now).await?)
+}
+
+/// The order is final and at least one eSIM was delivered: each with its QR and its codes. Writes nothing where this
+/// was mailed before, or where nothing was delivered.
+///
+/// # Errors
+/// The database's, a template's, and where a code is too long to be drawn.
+pub async fn delivered(
+    conn: &mut PgConnection,
+    order: &Order,
+    public_url: &str,
+    now: OffsetDateTime,
+) -> anyhow::Result<()> {
+    let letter = Letter::of(conn, order, public_url).await?;
+    let passes = letter.passes();
+    if passes.is_empty() {
+        return Ok(());
+    }
+    let mail = delivery(order, &letter, &passes)?;
+    Ok(mailer::enqueue(conn, &mail, now).await?)
+}
+
+fn delivery(order: &Order, letter: &Letter, passes: &[Pass]) -> anyhow::Result<Mail> {
+    let all: usize = letter.view.lines.iter().map(|line| line.units.len()).sum();
+    let missing = all.saturating_sub(passes.len());
+    Ok(Mail {
+        key: format!("delivered:{}", order.number),
+        recipient: order.email.clone(),
+        subject: letter.visit.tn(
+            "mail-delivered-subject",
+            &[("count", passes.len().into()), ("number", order.number.as_str().into())],
+        ),
+        html: DeliveredPage { letter, passes, missing }.render()?,
+        plain: DeliveredText { letter, passes, missing }.render()?,
+        pictures: passes.iter().map(picture).collect::<anyhow::Result<_>>()?,
+    })
+}
+
+fn picture(pass: &Pass) -> anyhow::Result<Picture> {
+    let png = qr::png(&pass.esim.activation_code, SCALE).context("the QR of a mail cannot be drawn")?;
+    let png_base64 = base64::engine::general_purpose::STANDARD.encode(png);
+    Ok(Picture { name: pass.picture.clone(), png_base64 })
+}
+
+/// The order failed and its money goes back. Writes nothing where this was mailed before.
+///
+/// # Errors
+/// The database's, and a template's.
+pub async fn refunded(
+    conn: &mut PgConnection,
+    order: &Order,
+    public_url: &str,
+    now: OffsetDateTime,
+) -> anyhow::Result<()> {
+    let letter = &Letter::of(conn, order, public_url).await?;
+    let mail = Mail {
+        key: format!("refunded:{}", order.number),
+        recipient: order.email.clone(),
+        subject: letter.visit.t1("mail-refunded-subject", "number", order.number.as_str()),
+        html: RefundedPage { letter }.render()?,
+        plain: RefundedText { letter }.render()?,
+        pictures: Vec::new(),
+    };
+    Ok(mailer::enqueue(conn, &mail, now).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::Language;
+    use crate::orders::view::tests::{delivered, order, view};
+    use crate::orders::{OrderStatus, PaymentStatus, UnitState};
+
+    #[test]
+    fn the_delivery_carries_the_codes_in_both_forms_and_the_picture() {
+        let order = order(OrderStatus::Completed, PaymentStatus::Paid);
+        let failed = UnitState::Failed { failure: "refused".into(), upstream_order_id: None };
+        for language in Language::ALL {
+            let letter = Letter {
+                visit: Visit::to(language, "/"),
+                link: "https://shop.example/orders/x".into(),
+                view: view(&order, [delivered(), failed.clone()]),
+                total: "$11.80".into(),
+            };
+            let mail = delivery(&order, &letter, &letter.passes()).unwrap();
+            for part in ["LPA:1$example.com$CODE", "https://shop.example/orders/x"] {
+                assert!(mail.plain.contains(part) && mail.html.contains(part), "{part}: {}", mail.plain);
+            }
+            assert!(
+                mail.plain.contains(" CODE\n") && mail.plain.contains(" example.com\n"),
+                "{}",
+                mail.plain
+            );
+            assert!(mail.html.contains("src=\"cid:qr-1-1\"") && mail.pictures.len() == 1);
+            assert_eq!(mail.pictures[0].name, "qr-1-1");
+            assert!(!mail.plain.contains("&#"), "{}", mail.plain);
+        }
+    }
+}
