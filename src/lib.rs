@@ -21,7 +21,6 @@ pub mod payments;
 pub mod pricing;
 pub mod settings;
 pub mod staff;
-pub mod supply;
 pub mod wallet;
 pub mod window;
 
