@@ -20,9 +20,9 @@ pub mod orders;
 pub mod payments;
 pub mod pricing;
 pub mod settings;
+pub mod staff;
 pub mod wallet;
 pub mod window;
-pub mod staff;
 
 // ── the shell of every page, and what everyone is handed ──
 pub mod shop;
