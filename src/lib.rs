@@ -21,6 +21,7 @@ pub mod payments;
 pub mod pricing;
 pub mod settings;
 pub mod staff;
+pub mod supply;
 pub mod wallet;
 pub mod window;
 
