@@ -21,6 +21,9 @@ pub(crate) struct Moment {
     text: String,
 }
 
+/// Drawn by its own template, which escapes what it holds.
+impl askama::filters::HtmlSafe for Moment {}
+
 impl Moment {
     pub(crate) fn of(at: OffsetDateTime) -> Self {
         let at = at.to_offset(UtcOffset::UTC);
@@ -65,6 +68,9 @@ pub(crate) struct Badge {
     text: String,
     tone: &'static str,
 }
+
+/// Drawn by its own template, which escapes what it holds.
+impl askama::filters::HtmlSafe for Badge {}
 
 impl Badge {
     /// A state's word (`awaiting_payment`) in its colour. A word that is not listed stays grey, so that a new state
@@ -145,6 +151,21 @@ mod tests {
     use super::*;
     use time::Duration;
     use time::macros::datetime;
+
+    #[test]
+    fn a_badge_is_drawn_in_a_page_and_what_it_holds_is_escaped() {
+        #[derive(Template)]
+        #[template(source = "{{ badge }}{{ text }}", ext = "html")]
+        struct Page {
+            badge: Badge,
+            text: &'static str,
+        }
+        let page = Page { badge: Badge::new("<b>", "idle"), text: "<i>" };
+        assert_eq!(
+            page.to_string(),
+            r#"<span class="status" data-tone="idle">&#60;b&#62;</span>&#60;i&#62;"#
+        );
+    }
 
     #[test]
     fn moments_are_utc_and_distances_round_down() {

@@ -15,8 +15,8 @@ use crate::{pricing, settings as installation};
 const DRAWS: u32 = 5;
 const NUMBER_TAKEN: &str = "orders_number_unique";
 
-/// The form has its order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The form has its order. No `Debug`: whoever knows the path sees the payment or the order.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Begun {
     /// The order.
     pub order_id: i64,

@@ -17,7 +17,7 @@ use crate::payments::Method;
 use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
 use crate::web::{Cache, FieldErrors, Problem, Visit, page};
-use crate::window::{self, Snapshot, TicketRow, Window};
+use crate::window::{self, Plan, Snapshot, TicketRow, Window};
 
 /// After which a customer may look again whether the shop sells by now.
 const NOT_OPEN: Duration = Duration::from_secs(600);
@@ -125,24 +125,28 @@ impl<'a> Showing<'a> {
     }
 
     /// Shows the form; without a plan that is in the window there is none, and the page leads to one.
-    fn with(self, status: StatusCode, mut visit: Visit) -> Page {
-        let plan = self.typed.package_id().and_then(|id| self.snapshot.plan(id));
-        let Some(plan) = plan else {
-            return page(status, Cache::Private, &ChoosePage { visit, notice: self.notice });
-        };
+    fn with(self, status: StatusCode, visit: Visit) -> Page {
+        let snapshot = self.snapshot;
+        match self.typed.package_id().and_then(|id| snapshot.plan(id)) {
+            Some(plan) => page(status, Cache::Private, &self.form(visit, plan)),
+            None => page(status, Cache::Private, &ChoosePage { visit, notice: self.notice }),
+        }
+    }
+
+    fn form(self, mut visit: Visit, plan: &Plan) -> FormPage {
         let quantity = self.typed.quantity().unwrap_or(1);
         // So that the language switch keeps what is being bought.
         visit.path = format!("/checkout?package_id={}&quantity={quantity}", plan.id);
         let mut ticket = window::ticket(&visit, self.snapshot, plan);
-        let price = self.price.or(plan.price);
-        if let Some(price) = &price {
-            ticket.price = visit.money(price);
+        let gone = self.notice.is_some_and(|notice| notice.key == GONE.key);
+        let price = self.price.or(plan.price).filter(|_| !gone);
+        if gone {
+            ticket.price = visit.t("gone-title");
         }
         let ways = ways(self.shop);
         let sells = !ways.is_empty() && price.is_some();
-        let gone = self.notice.is_some_and(|notice| notice.key == GONE.key);
         let notice = self.notice.or((!sells).then_some(NOT_SELLING));
-        let form = FormPage {
+        FormPage {
             notice,
             mistakes: mistakes(&self.errors),
             errors: self.errors,
@@ -153,7 +157,7 @@ impl<'a> Showing<'a> {
             price,
             total: price.and_then(|price| price.times(quantity)),
             method: chosen(&ways, self.typed),
-            open: sells && !gone,
+            open: sells,
             ways,
             email: self.typed.echo("email"),
             device_imei: self.typed.echo("device_imei"),
@@ -161,8 +165,7 @@ impl<'a> Showing<'a> {
             accepts_terms: self.typed.accepts_terms(),
             form_key: key(self.shop, self.typed, self.fresh_key),
             visit,
-        };
-        page(status, Cache::Private, &form)
+        }
     }
 }
 

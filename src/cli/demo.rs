@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -14,10 +15,11 @@ use crate::ground::{Currency, Entropy};
 use crate::plumbing::data_dir::DataDir;
 use crate::plumbing::private_postgres::{self, Session};
 use crate::sandbox::{self, Running};
-use crate::supply;
 
 const HOME: &str = "data/demo";
 const ADMIN: &str = "admin@example.com";
+/// A first sync takes about a second.
+const FILLED_WITHIN: Duration = Duration::from_secs(60);
 const PARTNER: &str = "partner@example.com";
 /// What the demo hears of its environment.
 const HEARD: [&str; 4] = ["PORT", "PG_BIN_DIR", "LOG_FORMAT", "RUST_LOG"];
@@ -84,14 +86,21 @@ async fn run_shop(
             return Err(ending);
         }
     };
-    if let Err(fault) = supply::refresh(&foundation.shop, &|_| {}).await {
-        tracing::warn!(%fault, "the catalog is not filled yet; the shop keeps trying");
+    if tokio::time::timeout(FILLED_WITHIN, filled(&open)).await.is_err() {
+        tracing::warn!("the catalog is not filled yet; the shop keeps trying");
     }
     println!("shop: {}", config.shop.public_url);
     println!("admin: {}/admin {ADMIN} {}", config.shop.public_url, secrets.admin);
     println!("sandbox: {}/_sandbox/", sandbox.origin());
     println!("Ctrl-C stops everything; make demo-reset forgets it.");
     open.until_told(foundation).await
+}
+
+/// Waits for the first sync, which the workers have begun, to be in the window.
+async fn filled(open: &program::Open) {
+    while !open.shows_catalog() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// The demo's secrets, made once and kept in files that only this user reads.

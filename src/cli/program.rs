@@ -100,6 +100,11 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
 }
 
 impl Open {
+    /// Whether the window has something to show.
+    pub fn shows_catalog(&self) -> bool {
+        !self.stage.window.now().is_empty()
+    }
+
     /// Waits for the word to stop, then stops in order: requests, the jobs that run, the pool, PostgreSQL.
     pub async fn until_told(self, mut foundation: Foundation) -> Result<(), Ending> {
         let ended = tokio::select! {

@@ -1,6 +1,8 @@
 //! Buying one unit: commit the intention, then ask, then note the answer.
 
 use serde_json::json;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use super::apply::{Applied, apply};
 use super::attempt::{Attempt, Outcome};
@@ -43,7 +45,9 @@ pub(super) async fn send(
         Answer::Done(report) => noting.done(&report).await,
         Answer::Refused(refusal) => noting.refused(line, &refusal).await,
         Answer::Later(later) => noting.later(&later).await,
-        Answer::Doubt(doubt) => noting.note("doubt", doubt.http_status, &doubt.reason, &[]).await,
+        Answer::Doubt(doubt) => {
+            noting.note(&plain("doubt", doubt.http_status, &doubt.reason, means.clock.now())).await
+        }
     }
 }
 
@@ -88,7 +92,7 @@ impl Noting<'_> {
     async fn done(&self, report: &Order) -> anyhow::Result<Sent> {
         let now = self.means.clock.now();
         let mut tx = self.means.db.begin().await?;
-        self.write(&mut tx, "done", None, "", &[], None).await?;
+        self.write(&mut tx, &plain("done", None, "", now)).await?;
         let Some(unit) = orders::unit_by_id(&mut tx, self.unit.id).await? else { return Ok(Sent::Noted) };
         let applied = apply(&mut tx, &unit, report, Actor::Upstream, now).await?;
         tx.commit().await?;
@@ -112,7 +116,9 @@ impl Noting<'_> {
         // once a list confirms that nothing was bought.
         let doubted = self.before.iter().any(|attempt| matches!(attempt.outcome, Outcome::Doubt { .. }));
         let outcome = if doubted { "doubt" } else { "refused" };
-        self.note(outcome, Some(refusal.http_status), &refusal.message, &refusal.fields).await
+        let now = self.means.clock.now();
+        let refused = plain(outcome, Some(refusal.http_status), &refusal.message, now);
+        self.note(&Answered { named_fields: &refusal.fields, ..refused }).await
     }
 
     async fn is_gone(&self, line: &Line) -> bool {
@@ -126,48 +132,35 @@ impl Noting<'_> {
             self.before.iter().rev().take_while(|attempt| attempt.outcome == Outcome::Later).count();
         let pause =
             pause_after_later(u32::try_from(in_a_row).unwrap_or(u32::MAX).saturating_add(1), later.after);
-        let mut tx = self.means.db.begin().await?;
-        self.write(&mut tx, "later", later.http_status, &later.reason, &[], Some(pause)).await?;
-        tx.commit().await?;
-        Ok(Sent::Noted)
-    }
-
-    async fn note(
-        &self,
-        outcome: &str,
-        http_status: Option<u16>,
-        reason: &str,
-        fields: &[String],
-    ) -> anyhow::Result<Sent> {
-        let mut tx = self.means.db.begin().await?;
-        self.write(&mut tx, outcome, http_status, reason, fields, None).await?;
-        tx.commit().await?;
-        Ok(Sent::Noted)
-    }
-
-    async fn write(
-        &self,
-        conn: &mut sqlx::PgConnection,
-        outcome: &str,
-        http_status: Option<u16>,
-        reason: &str,
-        fields: &[String],
-        pause: Option<std::time::Duration>,
-    ) -> anyhow::Result<()> {
         let now = self.means.clock.now();
-        let answered = Answered {
-            outcome,
-            http_status,
-            reason,
-            named_fields: fields,
-            retry_at: pause.map(|pause| now + pause),
-            now,
-        };
-        if store::answer(conn, self.attempt_id, &answered).await? {
-            let facts = json!({ "outcome": outcome, "status": http_status, "reason": reason });
+        let answered =
+            Answered { retry_at: Some(now + pause), ..plain("later", later.http_status, &later.reason, now) };
+        self.note(&answered).await
+    }
+
+    /// Writes an answer that changes no unit.
+    async fn note(&self, answered: &Answered<'_>) -> anyhow::Result<Sent> {
+        let mut tx = self.means.db.begin().await?;
+        self.write(&mut tx, answered).await?;
+        tx.commit().await?;
+        Ok(Sent::Noted)
+    }
+
+    async fn write(&self, conn: &mut PgConnection, answered: &Answered<'_>) -> sqlx::Result<()> {
+        if store::answer(conn, self.attempt_id, answered).await? {
+            let facts = json!({ "outcome": answered.outcome, "status": answered.http_status, "reason": answered.reason });
             let entry = Happened::to_unit(self.unit.id, Actor::Upstream, Event::Answered).with(facts);
-            orders::append(conn, self.unit.order_id, &entry, now).await?;
+            orders::append(conn, self.unit.order_id, &entry, answered.now).await?;
         }
         Ok(())
     }
+}
+
+fn plain<'a>(
+    outcome: &'a str,
+    http_status: Option<u16>,
+    reason: &'a str,
+    now: OffsetDateTime,
+) -> Answered<'a> {
+    Answered { outcome, http_status, reason, named_fields: &[], retry_at: None, now }
 }

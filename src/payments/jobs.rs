@@ -32,6 +32,7 @@ pub async fn send_refund(
         Method::Test => {}
     }
     let mut tx = db.begin().await?;
+    orders::lock_order(&mut tx, refund.order_id).await?;
     if store::refund_done(&mut tx, id, now).await? {
         note(&mut tx, &refund, now).await?;
     }

@@ -28,6 +28,7 @@ pub async fn settle(
     payment: &Payment,
     now: OffsetDateTime,
 ) -> sqlx::Result<Settled> {
+    orders::lock_order(conn, payment.order_id).await?;
     if !store::mark_paid(conn, payment.id, now).await? {
         return Ok(Settled::Already);
     }
@@ -50,6 +51,7 @@ pub async fn settle(
 /// # Errors
 /// The database's.
 pub async fn decline(conn: &mut PgConnection, payment: &Payment, now: OffsetDateTime) -> sqlx::Result<bool> {
+    orders::lock_order(conn, payment.order_id).await?;
     if !store::mark_failed(conn, payment.id).await? {
         return Ok(false);
     }

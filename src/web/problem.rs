@@ -36,9 +36,16 @@ impl From<anyhow::Error> for Problem {
     }
 }
 
+/// A database that cannot be reached is a "not now"; anything else is our fault.
 impl From<sqlx::Error> for Problem {
-    fn from(fault: sqlx::Error) -> Self {
-        Self::Fault(fault.into())
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => {
+                tracing::error!(%error, "the database cannot be reached");
+                Self::Unavailable(Duration::from_secs(5))
+            }
+            fault => Self::Fault(fault.into()),
+        }
     }
 }
 

@@ -9,7 +9,6 @@ mod plan;
 mod popular;
 mod refresh;
 mod search;
-mod sitemap;
 mod snapshot;
 pub mod web;
 mod wording;

@@ -328,6 +328,8 @@ pub async fn note_real_cost(
     .map(drop)
 }
 
-async fn lock_order(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<()> {
+/// Takes the order's row for the rest of the transaction. Whoever changes an order and something of it takes this row
+/// first, so that nobody waits for each other in a circle.
+pub async fn lock_order(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<()> {
     sqlx::query!("select id from orders where id = $1 for update", order_id).fetch_one(conn).await.map(drop)
 }

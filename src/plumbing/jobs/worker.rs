@@ -108,10 +108,7 @@ impl<S: Clone + Send + Sync + 'static> Crew<S> {
     async fn run(&self, claim: &Claim, lease: Duration) -> sqlx::Result<()> {
         let verdict = tokio::select! {
             verdict = self.attempt(claim) => verdict,
-            () = self.keep_alive(claim, lease) => {
-                tracing::warn!(job = claim.key, "the lease was lost; another worker has this job");
-                return Ok(());
-            }
+            never = self.keep_alive(claim, lease) => match never {},
         };
         let now = self.clock.now();
         match verdict {
@@ -154,12 +151,17 @@ impl<S: Clone + Send + Sync + 'static> Crew<S> {
         store::again(&self.db, claim, now + pause, now, Some(&format!("{fault:#}"))).await
     }
 
-    /// Prolongs the lease at a third of its length; ends when it is somebody else's.
-    async fn keep_alive(&self, claim: &Claim, lease: Duration) {
+    /// Prolongs the lease at a third of its length, for as long as it is polled. A lease that was lost is only told:
+    /// the run goes on to its end, because cutting it off could leave a connection inside a transaction, and the
+    /// fence keeps its verdict from counting.
+    async fn keep_alive(&self, claim: &Claim, lease: Duration) -> std::convert::Infallible {
+        let mut held = true;
         loop {
             tokio::time::sleep(lease / 3).await;
-            if let Ok(false) = store::prolong(&self.db, claim, self.clock.now() + lease).await {
-                return;
+            if let Ok(false) = store::prolong(&self.db, claim, self.clock.now() + lease).await
+                && std::mem::take(&mut held)
+            {
+                tracing::warn!(job = claim.key, "the lease was lost; another worker has this job");
             }
         }
     }

@@ -3,6 +3,7 @@
 mod place;
 mod plan;
 mod search;
+mod sitemap;
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use super::plan::Plan;
 use super::snapshot::Snapshot;
 use super::wording::{self, BoardRow, TicketRow};
-use super::{Window, popular, search as words, sitemap};
+use super::{Window, popular, search as words};
 use crate::catalog::Coverage;
 use crate::web::{Cache, Problem, Visit, page};
 

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
-use super::Window;
+use super::super::Window;
 use crate::ground::Language;
 use crate::web::Visit;
 
