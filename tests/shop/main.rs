@@ -15,6 +15,7 @@ mod happy;
 mod jobs;
 mod payments;
 mod readiness;
+mod storm;
 mod support;
 mod upstream;
 mod webhooks;

@@ -258,3 +258,99 @@ async fn f40_an_order_that_fails_later_is_refunded_once() {
     );
     stand.end().await;
 }
+
+#[tokio::test]
+async fn f14_two_units_share_what_the_wallet_holds() {
+    let stand = Stand::new().await;
+    stand.sandbox.set_balance(Decimal::from(5)).unwrap();
+    let token = stand.buy(FRANCE, 2).await;
+    stand.drain().await;
+    let mut units = stand.units(&token).await;
+    units.sort();
+    assert_eq!(units, ["completed", "on_hold"]);
+    assert_eq!(stand.state(&token).await, ("processing".into(), "paid".into()));
+    stand.sandbox.set_balance(Decimal::from(5)).unwrap();
+    stand.pass(60).await;
+    assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f15_a_422_that_nothing_explains_is_tried_once_more_under_a_new_key_and_then_refunded() {
+    for (times, end) in [(1, ("completed", "paid")), (2, ("failed", "refunded"))] {
+        let stand = Stand::new().await;
+        stand.sandbox.inject(Injection::times(Fault::InsufficientBalance, times));
+        let token = stand.buy(FRANCE, 1).await;
+        stand.drain().await;
+        assert_eq!(stand.state(&token).await, (end.0.into(), end.1.into()));
+        assert_eq!(attempted_keys(&stand).await.len(), 2);
+        assert_eq!(stand.ledger().calls_of(Operation::CreateOrder), 2);
+        stand.end().await;
+    }
+}
+
+#[tokio::test]
+async fn f14_a_wallet_that_cannot_be_read_is_no_proof_of_anything() {
+    let stand = Stand::new().await;
+    stand.sandbox.inject_once(Fault::InsufficientBalance);
+    stand.sandbox.inject(Injection::times(Fault::BadGateway, 3).on(Operation::Wallet));
+    let token = stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    assert_eq!(stand.units(&token).await, ["on_hold"]);
+    assert_eq!(stand.ledger().calls_of(Operation::CreateOrder), 1);
+    stand.pass(180).await;
+    assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f12_an_account_that_is_disabled_holds_orders_under_their_key_until_the_deadline() {
+    let stand = Stand::new().await;
+    stand.sandbox.inject(Injection::times(Fault::AccountDisabled, 100_000));
+    let token = stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    stand.pass(4170).await;
+    assert_eq!(stand.state(&token).await, ("processing".into(), "paid".into()));
+    assert!(attempted_keys(&stand).await.len() <= 1);
+    stand.pass(360).await;
+    assert_eq!(stand.state(&token).await, ("failed".into(), "refunded".into()));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f34_a_catalog_that_is_suddenly_empty_is_held_and_goes_on_selling() {
+    let stand = Stand::new().await;
+    stand.sandbox.inject_once(Fault::EmptyCatalog);
+    stand.refresh().await;
+    assert_eq!(stand.texts("select outcome from sync_runs order by id desc limit 1").await, ["held"]);
+    assert_eq!(stand.get("/plans/1120").await.status.as_u16(), 200);
+    let token = stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn what_was_bought_shows_the_contracts_json_and_nothing_else() {
+    let stand = Stand::new().await;
+    let token = stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    let order = stand.order_json(&token).await;
+    let names = |value: &serde_json::Value| {
+        let mut names: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names.join(" ")
+    };
+    let (line, unit) = (&order["lines"][0], &order["lines"][0]["units"][0]);
+    assert_eq!(
+        names(&order),
+        "attention currency discount lines number pay_url payment_status status tax total"
+    );
+    assert_eq!(names(line), "name package_id position quantity unit_price units");
+    assert_eq!(names(unit), "claimed esim status unit");
+    assert_eq!(
+        names(&unit["esim"]),
+        "activation_code expires_on iccid matching_id phone_number qr_svg smdp_address"
+    );
+    stand.end().await;
+}

@@ -326,3 +326,67 @@ async fn section_7_a_signature_is_read_in_every_usual_form() {
     );
     stand.end().await;
 }
+
+#[tokio::test]
+async fn a_report_about_a_unit_that_was_never_paid_for_delivers_nothing_and_calls_a_person() {
+    let stand = Stand::new().await;
+    let pay = stand.order(FRANCE, 1).await;
+    let name = stand.texts("select external_order_id from units").await.remove(0);
+    for status in ["processing", "completed", "failed"] {
+        let body = json!({ "event": format!("order.{status}"),
+            "order": { "id": 77, "external_order_id": name, "status": status, "currency": "USD", "price": 4.2 },
+            "package": { "id": FRANCE },
+            "esim": { "id": 5, "iccid": "8988207000000000001", "qr_code": "LPA:1$rsp.example.com$GIFT" } });
+        assert_eq!(deliver(&stand, status, &body.to_string()).await, 200);
+        stand.drain().await;
+        assert_eq!(stand.texts("select status from units").await, ["pending"], "{status}");
+    }
+    let token = stand.texts("select token from orders").await.remove(0);
+    assert_eq!(stand.state(&token).await, ("awaiting_payment".into(), "pending".into()));
+    assert_eq!(stand.order_json(&token).await["attention"], true);
+    stand.answer(&pay, "pay").await;
+    stand.drain().await;
+    assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_report_of_another_package_is_held_for_a_person_and_never_shown() {
+    let (stand, token, [_, completed]) = two_events().await;
+    let id = stand.ledger().orders[0].id;
+    let other = completed.replace(&format!(r#""package":{{"id":{FRANCE}"#), r#""package":{"id":1121"#);
+    assert_ne!(other, completed);
+    assert_eq!(deliver(&stand, "other", &other).await, 200);
+    stand.drain().await;
+    let order = stand.order_json(&token).await;
+    assert_ne!(order["lines"][0]["units"][0]["status"], "failed");
+    assert_eq!(stand.count("select count(*) from refunds").await, 0);
+    assert!(stand.ledger().orders.iter().any(|order| order.id == id));
+    stand.pass(60).await;
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn one_esim_is_never_handed_to_two_customers() {
+    let (stand, token, [_, completed]) = two_events().await;
+    assert_eq!(deliver(&stand, "first", &completed).await, 200);
+    stand.drain().await;
+    assert_eq!(stand.units(&token).await, ["completed"]);
+    stand.sandbox.inject_once(Fault::StaysProcessing);
+    stand.sandbox.inject(Injection::times(Fault::WebhooksLost, 10));
+    let second = stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    let ledger = stand.ledger();
+    let (one, two) = (&ledger.orders[0], &ledger.orders[1]);
+    // The first one's eSIM under the second one's name.
+    let stolen = completed
+        .replace(&one.id.to_string(), &two.id.to_string())
+        .replace(one.external_order_id.as_deref().unwrap(), two.external_order_id.as_deref().unwrap());
+    assert_eq!(deliver(&stand, "stolen", &stolen).await, 200);
+    stand.drain().await;
+    assert_eq!(stand.units(&second).await, ["on_hold"]);
+    let view = stand.order_json(&second).await;
+    assert_eq!((&view["attention"], &view["lines"][0]["units"][0]["esim"]), (&true.into(), &json!(null)));
+    assert_eq!(stand.count("select count(*) from esims").await, 1);
+    stand.end().await;
+}
