@@ -37,7 +37,7 @@ async fn f03_a_connection_that_drops_after_the_commit_is_one_purchase_and_delive
 
 #[tokio::test]
 async fn f03_silence_after_the_commit_is_one_purchase_and_delivered() {
-    is_completed_once_after(Fault::SilentAfterCommit, Duration::from_millis(1500)).await;
+    is_completed_once_after(Fault::SilentAfterCommit, Duration::from_secs(3)).await;
 }
 
 #[tokio::test]
@@ -352,5 +352,27 @@ async fn what_was_bought_shows_the_contracts_json_and_nothing_else() {
         names(&unit["esim"]),
         "activation_code expires_on iccid matching_id phone_number qr_svg smdp_address"
     );
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn an_order_upstream_that_the_shop_does_not_remember_is_not_bought_again() {
+    let stand = Stand::new().await;
+    stand.sandbox.inject_once(Fault::StaysProcessing);
+    let token = stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    // As after a restore from a backup that is older than the purchase.
+    stand
+        .sql(
+            "delete from attempts; delete from upstream_orders; delete from upstream_listings;
+             update units set status = 'pending', upstream_order_id = null",
+        )
+        .await;
+    let lists = stand.ledger().calls_of(Operation::Orders);
+    stand.pass(30).await;
+    assert_eq!(stand.units(&token).await, ["pending"]);
+    assert_eq!(stand.order_json(&token).await["attention"], true, "a person decides");
+    assert_eq!(stand.ledger().calls_of(Operation::Orders), lists + 1, "and nobody is asked all the time");
+    assert_eq!(stand.ledger().calls_of(Operation::CreateOrder), 1);
     stand.end().await;
 }

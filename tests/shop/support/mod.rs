@@ -123,7 +123,15 @@ impl Stand {
 
     /// Starts the sandbox at this port, with everything that it knew.
     pub async fn upstream_comes_back(&mut self, port: u16) {
-        self.sandbox = sandbox::start(sandbox_in(&self.folder, port)).await.unwrap();
+        // The former one's journal and port may take a moment to be free.
+        for _ in 0..500 {
+            if let Ok(sandbox) = sandbox::start(sandbox_in(&self.folder, port)).await {
+                self.sandbox = sandbox;
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the sandbox cannot start again");
     }
 
     /// Syncs, and shows what came.
