@@ -132,6 +132,29 @@ async fn f99_a_worker_that_died_in_the_middle_of_a_purchase_leaves_a_doubt_and_n
 }
 
 #[tokio::test]
+async fn f99_a_frozen_worker_that_wakes_up_in_the_middle_of_a_purchase_buys_and_refunds_nothing_more() {
+    let plan = crate::support::Plan { patience: Duration::from_secs(60), ..Default::default() };
+    let mut stand = Stand::with(plan).await;
+    stand.sandbox.inject_once(simfront::sandbox::Fault::SilentAfterCommit);
+    let token = stand.buy(FRANCE, 1).await;
+    let crew = crew::crew(&stand.shop);
+    let frozen = tokio::spawn(async move { crew.drain(Duration::from_secs(600)).await.unwrap() });
+    stand.eventually("it is bought upstream", || stand.ledger().orders.len() == 1).await;
+    // Its lease runs out while its request still hangs; another worker finds the purchase.
+    stand.shop.clock.advance(time::Duration::seconds(601));
+    stand.drain().await;
+    assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
+    let port = stand.upstream_goes_away().await;
+    frozen.await.unwrap();
+    stand.upstream_comes_back(port).await;
+    stand.pass(120).await;
+    assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
+    assert_eq!(stand.texts("select outcome || ' ' || settled from attempts").await, ["doubt found"]);
+    assert_eq!(stand.mails().len(), 2);
+    stand.end().await;
+}
+
+#[tokio::test]
 async fn an_open_order_whose_job_was_lost_is_found_by_the_sweep() {
     let stand = Stand::new().await;
     let token = stand.buy(FRANCE, 1).await;

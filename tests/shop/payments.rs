@@ -1,8 +1,10 @@
 //! What customers and banks do to a payment.
 
+use futures_util::future::join_all;
+use simfront::crew;
 use simfront::sandbox::{CatalogChange, Operation};
 
-use crate::support::{FRANCE, Stand};
+use crate::support::{FRANCE, LEASE, Stand};
 
 async fn token_of_the_only_order(stand: &Stand) -> String {
     stand.texts("select token from orders").await.remove(0)
@@ -132,5 +134,51 @@ async fn an_unknown_outcome_or_payment_changes_nothing() {
     let fields = [("outcome".to_owned(), "pay".to_owned())];
     assert_eq!(stand.post(&stranger, &fields).await.status.as_u16(), 404);
     assert_eq!(stand.texts("select status from payments").await, ["pending"]);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn answers_of_every_kind_at_once_and_workers_beside_them_buy_once_and_keep_no_money_too_much() {
+    let stand = Stand::new().await;
+    let mut tokens = Vec::new();
+    for round in 0..6 {
+        let pay = stand.order(FRANCE, 1).await;
+        let outcomes = ["pay", "twice", "late", "decline", "pay", "twice", "late", "pay"];
+        let answers = (0..outcomes.len()).map(|n| stand.answer(&pay, outcomes[(n + round) % outcomes.len()]));
+        let crews = [crew::crew(&stand.shop), crew::crew(&stand.second_node().0)];
+        let working = join_all(crews.iter().map(|crew| crew.drain(LEASE)));
+        let (answers, ran) = tokio::join!(join_all(answers), working);
+        assert!(answers.iter().all(|token| *token == answers[0]));
+        ran.into_iter().for_each(|ran| assert!(ran.is_ok()));
+        tokens.push(answers[0].clone());
+    }
+    stand.pass(60).await;
+    for token in &tokens {
+        assert_eq!(stand.state(token).await, ("completed".into(), "paid".into()));
+    }
+    assert_eq!(stand.ledger().orders.len(), tokens.len());
+    let kept = "select count(*) from orders o
+         where o.total_minor <> (select sum(amount_minor - refunded_minor) from payments p
+                                 where p.order_id = o.id and p.status = 'paid')";
+    assert_eq!(stand.count(kept).await, 0, "of each order the shop keeps its price, once");
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_payment_in_the_moment_of_expiry_is_never_lost() {
+    let stand = Stand::new().await;
+    let mut pays = Vec::new();
+    for _ in 0..8 {
+        pays.push(stand.order(FRANCE, 1).await);
+    }
+    stand.shop.clock.advance(time::Duration::seconds(3600));
+    let crews = [crew::crew(&stand.shop), crew::crew(&stand.second_node().0)];
+    let working = join_all(crews.iter().map(|crew| crew.drain(LEASE)));
+    let (tokens, _) = tokio::join!(join_all(pays.iter().map(|pay| stand.answer(pay, "pay"))), working);
+    stand.pass(30).await;
+    for token in &tokens {
+        assert_eq!(stand.state(token).await, ("completed".into(), "paid".into()));
+    }
+    assert_eq!(stand.ledger().orders.len(), 8);
     stand.end().await;
 }

@@ -38,8 +38,10 @@ async fn a_published_markup_is_shown_here_and_on_another_node_and_leaves_orders_
 
     let cookie = stand.owner().await;
     let fields = owned(&[("percent", "50"), ("fixed", "0.10"), ("rounding", "99")]);
+    let mut heard = stand.shop.bell.listen();
     let published = stand.post_with("/admin/markup", &[("cookie", cookie.as_str())], &fields).await;
     published.to();
+    assert_eq!(heard.try_recv(), Ok(Ring::Window), "nobody waits for the next look");
     // 4.20 and half of it and a dime is 6.40, which ends on 6.99.
     comes_to_show(&stand.router, "$6.99").await;
     comes_to_show(&second_router, "$6.99").await;
