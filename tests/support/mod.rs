@@ -76,7 +76,7 @@ pub fn settings() -> Settings {
             reconcile_interval: long,
             catalog_max_age: Duration::from_secs(86_400),
             delivery_deadline: long,
-            payment_expiry: long,
+            payment_expiry: Duration::from_secs(3600),
             job_lease: long,
             shutdown_grace: long,
             header_read: long,
