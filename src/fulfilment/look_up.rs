@@ -16,6 +16,8 @@ pub(super) enum Looked {
     Found,
     /// The order is there, and the upstream says that it failed.
     Failed(super::Failure),
+    /// The order is there, and contradicts what is known: a person was called, and asking again at once is no use.
+    Contradicted,
     /// It was read; whatever it settled is written.
     Read,
     /// It could not be read.
@@ -40,6 +42,7 @@ pub(super) async fn look_up(means: &Means<'_>, unit: &Unit) -> anyhow::Result<Lo
     let looked = match found(&listing, &unit.external_order_id) {
         Some(report) => match apply(&mut tx, &unit, report, Actor::Upstream, now).await? {
             Applied::Failed(failure) => Looked::Failed(failure),
+            Applied::Nothing if !unit.state.status().is_final() => Looked::Contradicted,
             Applied::Nothing | Applied::Moved => Looked::Found,
         },
         None => {

@@ -40,10 +40,11 @@ pub fn judge(unit: &Unit, package_id: i64, report: &Order) -> Judgement {
             return Judgement::Alarm("the upstream delivered a unit that was refunded");
         }
         UnitState::Completed { .. } | UnitState::Failed { .. } => return Judgement::Nothing,
-        UnitState::Pending
-        | UnitState::Ordering
-        | UnitState::Processing { .. }
-        | UnitState::OnHold { .. } => {}
+        // Nothing was asked for, perhaps not even paid: whatever this is, it is not the answer.
+        UnitState::Pending => {
+            return Judgement::Alarm("the upstream reports an order that was never placed");
+        }
+        UnitState::Ordering | UnitState::Processing { .. } | UnitState::OnHold { .. } => {}
     }
     if report.package_id.is_some_and(|id| id != package_id) {
         return Judgement::Hold(HoldReason::AnswerMismatch);

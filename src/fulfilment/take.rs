@@ -77,7 +77,7 @@ async fn carry_out(
         Step::ReadList => match look_up(means, unit).await? {
             Looked::Found => Progress::Moved,
             Looked::Failed(failure) => Progress::Refund(failure),
-            Looked::Unreadable => Progress::Wait(interval),
+            Looked::Contradicted | Looked::Unreadable => Progress::Wait(interval),
             Looked::Read => after_list(means, facts, interval).await?,
         },
         Step::Poll(id) => poll(means, unit, id, facts.paid_at).await?,

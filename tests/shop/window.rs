@@ -1,0 +1,124 @@
+//! What the window shows when the rule or the catalog changes.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, header};
+use simfront::plumbing::bell::Ring;
+use simfront::sandbox::CatalogChange;
+use simfront::window;
+
+use crate::support::browser::{ask, owned};
+use crate::support::{FRANCE, Stand};
+
+async fn plan_page(router: &Router) -> String {
+    let request = Request::get(format!("/plans/{FRANCE}"));
+    ask(router, request.body(Body::empty()).unwrap()).await.body
+}
+
+/// Asks again until a plan's page shows this; within bounds, since another task brings it.
+async fn comes_to_show(router: &Router, price: &str) {
+    for _ in 0..1500 {
+        if plan_page(router).await.contains(price) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{price} never came");
+}
+
+#[tokio::test]
+async fn a_published_markup_is_shown_here_and_on_another_node_and_leaves_orders_as_they_are() {
+    let stand = Stand::new().await;
+    let paid = stand.buy(FRANCE, 1).await;
+    let (second, second_stage, second_router) = stand.second_node();
+    tokio::spawn(window::keep_fresh(stand.shop.clone(), stand.stage.window.clone()));
+    tokio::spawn(window::keep_fresh(second, second_stage.window.clone()));
+    comes_to_show(&second_router, "$5.25").await;
+    assert!(plan_page(&stand.router).await.contains("$5.25"));
+
+    let cookie = stand.owner().await;
+    let fields = owned(&[("percent", "50"), ("fixed", "0.10"), ("rounding", "99")]);
+    let published = stand.post_with("/admin/markup", &[("cookie", cookie.as_str())], &fields).await;
+    published.to();
+    // 4.20 and half of it and a dime is 6.40, which ends on 6.99.
+    comes_to_show(&stand.router, "$6.99").await;
+    comes_to_show(&second_router, "$6.99").await;
+    assert!(!plan_page(&stand.router).await.contains("$5.25"));
+    stand.drain().await;
+    let order = stand.order_json(&paid).await;
+    assert_eq!((&order["status"], &order["total"]), (&"completed".into(), &"5.25".into()));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn the_bell_is_heard_on_another_node() {
+    let stand = Stand::new().await;
+    let (second, _, _) = stand.second_node();
+    let mut heard = second.bell.listen();
+    let here = tokio::spawn(stand.shop.bell.clone().carry(stand.shop.db.clone()));
+    let there = tokio::spawn(second.bell.clone().carry(second.db.clone()));
+    // Its first ring says that it listens by now.
+    let listening = async { while heard.recv().await.unwrap() != Ring::Window {} };
+    tokio::time::timeout(std::time::Duration::from_secs(10), listening).await.unwrap();
+    stand.shop.bell.ring(Ring::Thing(4711));
+    let rung = async { while heard.recv().await.unwrap() != Ring::Thing(4711) {} };
+    tokio::time::timeout(std::time::Duration::from_secs(10), rung).await.unwrap();
+    here.abort();
+    there.abort();
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_sync_brings_new_prices_and_takes_withdrawn_plans_away() {
+    let stand = Stand::new().await;
+    let id = FRANCE.unsigned_abs();
+    let change =
+        CatalogChange::Reprice { id, reseller_price: "8.00".parse().unwrap(), price_for_reseller: None };
+    stand.sandbox.change_catalog(change).unwrap();
+    stand.refresh().await;
+    assert!(plan_page(&stand.router).await.contains("$10.00"));
+    stand.sandbox.change_catalog(CatalogChange::Withdraw { id }).unwrap();
+    stand.refresh().await;
+    assert_eq!(stand.get(&format!("/plans/{FRANCE}")).await.status.as_u16(), 410);
+    assert_eq!(stand.get("/plans/99999999").await.status.as_u16(), 404);
+    assert_eq!(stand.get(&format!("/checkout?package_id={FRANCE}")).await.status.as_u16(), 410);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_catalog_page_is_the_same_for_every_visitor() {
+    let stand = Stand::new().await;
+    let cookie = stand.owner().await;
+    for path in ["/", "/destinations", "/destinations/france", "/plans/1120", "/search?q=france", "/it"] {
+        let stranger = stand.get(path).await;
+        let request = Request::get(path)
+            .header(header::COOKIE, &cookie)
+            .header(header::USER_AGENT, "another browser")
+            .header(header::ACCEPT_LANGUAGE, "it,de;q=0.5");
+        let owner = stand.ask(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(stranger.status.as_u16(), 200, "{path}");
+        assert_eq!(stranger.body, owner.body, "{path}");
+        assert_eq!((stranger.header("set-cookie"), owner.header("set-cookie")), ("", ""), "{path}");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn pages_under_it_are_italian() {
+    let stand = Stand::new().await;
+    let token = stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    for (path, words) in [
+        ("/".to_owned(), "Destinazioni"),
+        ("/destinations/france".to_owned(), "Francia"),
+        ("/checkout?package_id=1120".to_owned(), "Francia"),
+        (format!("/orders/{token}"), "Ordine"),
+    ] {
+        let italian = stand.get(&format!("/it{path}")).await;
+        assert_eq!(italian.status.as_u16(), 200, "{path}");
+        assert!(italian.body.contains(r#"<html lang="it""#), "{path}: {}", italian.body);
+        assert!(italian.body.contains(words), "{path}: {}", italian.body);
+        assert!(stand.get(&path).await.body.contains(r#"<html lang="en""#), "{path}");
+    }
+    stand.end().await;
+}
