@@ -1,0 +1,11 @@
+//! Journeys of the built program: real processes that are started, killed, stopped and started again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "tests stand for clients that are not the shop's")]
+
+mod crashes;
+mod demo;
+mod endings;
+mod nodes;
+mod private;
+mod stand;
+mod stopping;
