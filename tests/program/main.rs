@@ -7,5 +7,6 @@ mod demo;
 mod endings;
 mod nodes;
 mod private;
+#[allow(dead_code, reason = "it serves the journeys of the browser too")]
 mod stand;
 mod stopping;

@@ -75,6 +75,14 @@ impl Database {
         Self { admin, name, url: own.into() }
     }
 
+    /// The number that a statement finds.
+    pub async fn count(&self, statement: &'static str) -> i64 {
+        let mut conn = self.admin.clone().database(&self.name).connect().await.unwrap();
+        let count = sqlx::query_scalar(statement).fetch_one(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        count
+    }
+
     /// Drops it. A test that failed leaves it for a look.
     pub async fn end(self) {
         let mut conn = self.admin.connect().await.unwrap();
