@@ -68,7 +68,6 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("RECONCILE_INTERVAL_SECONDS", shop.times.reconcile_interval.as_secs().to_string()),
         ("CATALOG_MAX_AGE_SECONDS", shop.times.catalog_max_age.as_secs().to_string()),
         ("DELIVERY_DEADLINE_SECONDS", shop.times.delivery_deadline.as_secs().to_string()),
-        ("QUOTE_LIFETIME_SECONDS", shop.times.quote_lifetime.as_secs().to_string()),
         ("PAYMENT_EXPIRY_SECONDS", shop.times.payment_expiry.as_secs().to_string()),
         ("JOB_LEASE_SECONDS", shop.times.job_lease.as_secs().to_string()),
         ("SHUTDOWN_GRACE_SECONDS", shop.times.shutdown_grace.as_secs().to_string()),
