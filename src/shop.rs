@@ -95,8 +95,6 @@ pub struct Times {
     pub catalog_max_age: Duration,
     /// A paid unit that still waits this long after its payment is refunded.
     pub delivery_deadline: Duration,
-    /// How long a price that was shown holds.
-    pub quote_lifetime: Duration,
     /// How long an unpaid order waits.
     pub payment_expiry: Duration,
     /// How long a worker may hold a job without a sign of life.

@@ -7,38 +7,31 @@
     reason = "a test fails by panicking, and finds its database by the environment"
 )]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::{Extension, Router};
 use futures_util::StreamExt as _;
-use secrecy::SecretString;
 use serde_json::{Value, json};
-use simfront::ground::{Clock, Entropy};
-use simfront::plumbing::bell::{Bell, Ring};
-use simfront::plumbing::mailer::Mailer;
-use simfront::plumbing::sealed::SealingKey;
-use simfront::shop::{FirstMarkup, Settings, Shop, Times};
-use simfront::{esimdual, orders, payments, web};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool};
-use time::macros::datetime;
-use tokio_util::sync::CancellationToken;
+use simfront::plumbing::bell::Ring;
+use simfront::shop::{Settings, Shop};
+use simfront::{orders, payments, web};
 use tower::ServiceExt as _;
+
+#[path = "support/mod.rs"]
+mod support;
+
+use support::Database;
 
 /// Order `a…` was delivered with one unit refunded, `b…` is held, `c…` waits for its payment `f…`.
 const SEED: &str = include_str!("backoffice/seed.sql");
 const CODE: &str = "LPA:1$smdp.example.com$SECRET-MATCHING-ID";
-static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 struct Stand {
     shop: Shop,
     router: Router,
-    admin: PgConnectOptions,
-    database: String,
+    database: Database,
 }
 
 struct Answer {
@@ -63,34 +56,25 @@ impl Answer {
 
 impl Stand {
     async fn new(methods: &[&str]) -> Self {
-        let url = std::env::var("SIMFRONT_TEST_DATABASE_URL").expect(
-            "SIMFRONT_TEST_DATABASE_URL names a PostgreSQL that has simfront_template (make test sets it)",
-        );
-        let admin: PgConnectOptions = url.parse().unwrap();
-        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
-        let database = format!("simfront_order_pages_{}_{number}", std::process::id());
-        let mut conn = admin.clone().connect().await.unwrap();
-        let create = format!("create database {database} template simfront_template");
-        sqlx::query(AssertSqlSafe(create)).execute(&mut conn).await.unwrap();
-        conn.close().await.unwrap();
-        let options = admin.clone().database(&database);
-        let db = PgPoolOptions::new().max_connections(5).connect_with(options).await.unwrap();
-        sqlx::raw_sql(SEED).execute(&db).await.unwrap();
-        let shop = shop(db, methods);
+        let database = Database::new("order_pages").await;
+        sqlx::raw_sql(SEED).execute(&database.pool).await.unwrap();
+        let settings = Settings {
+            public_url: "https://shop.example".to_owned(),
+            payment_methods: methods.iter().map(|method| (*method).to_owned()).collect(),
+            ..support::settings()
+        };
+        let shop = support::shop(database.pool.clone(), settings, support::NOWHERE, None);
         let router = orders::routes()
             .merge(payments::routes())
             .merge(web::assets::routes())
             .layer(Extension(payments::PAY_LINK))
             .layer(axum::middleware::from_fn(web::problem::render))
             .with_state(shop.clone());
-        Self { shop, router, admin, database }
+        Self { shop, router, database }
     }
 
     async fn end(self) {
-        self.shop.db.close().await;
-        let mut conn = self.admin.connect().await.unwrap();
-        let drop = format!("drop database {} with (force)", self.database);
-        sqlx::query(AssertSqlSafe(drop)).execute(&mut conn).await.unwrap();
+        self.database.end().await;
     }
 
     async fn ask(&self, request: Request<Body>) -> Answer {
@@ -119,63 +103,6 @@ impl Stand {
 
     async fn count(&self, statement: &'static str) -> i64 {
         sqlx::query_scalar(statement).fetch_one(&self.shop.db).await.unwrap()
-    }
-}
-
-fn shop(db: PgPool, methods: &[&str]) -> Shop {
-    let clock = Clock::by_hand(datetime!(2026-11-22 12:00 UTC));
-    let entropy = Entropy::system();
-    let sealing_key = SealingKey::derive(&SecretString::from("a key for tests"));
-    let nowhere = esimdual::Settings {
-        base_url: "http://127.0.0.1:9/api/reseller/v1".to_owned(),
-        credentials: None,
-        connect_timeout: Duration::from_secs(1),
-        timeout: Duration::from_secs(1),
-        list_timeout: Duration::from_secs(1),
-        catalog_timeout: Duration::from_secs(1),
-        requests_per_minute: 60,
-    };
-    let upstream =
-        esimdual::Client::new(nowhere, db.clone(), sealing_key.clone(), clock.clone(), entropy.clone())
-            .unwrap();
-    Shop {
-        db,
-        clock,
-        entropy,
-        settings: Arc::new(settings(sealing_key, methods)),
-        upstream,
-        bell: Bell::default(),
-        mailer: Mailer::to_server("smtp://127.0.0.1:9", "shop@example.com".to_owned()).unwrap(),
-        stop: CancellationToken::new(),
-    }
-}
-
-fn settings(sealing_key: SealingKey, methods: &[&str]) -> Settings {
-    let long = Duration::from_secs(7200);
-    Settings {
-        public_url: "https://shop.example".to_owned(),
-        trusted_proxies: Vec::new(),
-        sealing_key,
-        currency: None,
-        first_markup: FirstMarkup { percent: 25.into(), fixed: 0.into(), rounding: "none" },
-        webhook_secrets: Vec::new(),
-        payment_methods: methods.iter().map(|method| (*method).to_owned()).collect(),
-        rate_limits: true,
-        times: Times {
-            key_horizon: long,
-            doubt_settling: long,
-            sync_interval: long,
-            reconcile_interval: long,
-            catalog_max_age: long,
-            delivery_deadline: long,
-            quote_lifetime: long,
-            payment_expiry: long,
-            job_lease: long,
-            shutdown_grace: long,
-            header_read: long,
-        },
-        sync_max_vanish_percent: 30,
-        sandbox_page: None,
     }
 }
 

@@ -248,7 +248,6 @@ fn times(reader: &mut Reader<'_>) -> Times {
         reconcile_interval: reader.seconds("RECONCILE_INTERVAL_SECONDS", 30, 1),
         catalog_max_age: reader.seconds("CATALOG_MAX_AGE_SECONDS", 86_400, 1),
         delivery_deadline: reader.seconds("DELIVERY_DEADLINE_SECONDS", 4_200, 1),
-        quote_lifetime: reader.seconds("QUOTE_LIFETIME_SECONDS", 1_800, 1),
         payment_expiry: reader.seconds("PAYMENT_EXPIRY_SECONDS", 3_600, 1),
         job_lease: reader.seconds("JOB_LEASE_SECONDS", 60, 1),
         shutdown_grace: reader.seconds("SHUTDOWN_GRACE_SECONDS", 25, 1),

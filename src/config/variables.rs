@@ -47,7 +47,6 @@ pub const VARIABLES: &[Variable] = &[
     plain("SYNC_MAX_VANISH_PERCENT", "30"),
     plain("CATALOG_MAX_AGE_SECONDS", "86400"),
     plain("DELIVERY_DEADLINE_SECONDS", "4200"),
-    plain("QUOTE_LIFETIME_SECONDS", "1800"),
     plain("PAYMENT_EXPIRY_SECONDS", "3600"),
     plain("JOB_LEASE_SECONDS", "60"),
     plain("SHUTDOWN_GRACE_SECONDS", "25"),

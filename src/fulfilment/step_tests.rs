@@ -15,7 +15,6 @@ fn times() -> Times {
         reconcile_interval: seconds(30),
         catalog_max_age: seconds(86_400),
         delivery_deadline: seconds(4_200),
-        quote_lifetime: seconds(1_800),
         payment_expiry: seconds(3_600),
         job_lease: seconds(60),
         shutdown_grace: seconds(25),

@@ -106,15 +106,8 @@ pub async fn received(
     now: OffsetDateTime,
 ) -> anyhow::Result<()> {
     let letter = &Letter::of(conn, order, public_url).await?;
-    let mail = Mail {
-        key: format!("received:{}", order.number),
-        recipient: order.email.clone(),
-        subject: letter.visit.t1("mail-received-subject", "number", order.number.as_str()),
-        html: ReceivedPage { letter }.render()?,
-        plain: ReceivedText { letter }.render()?,
-        pictures: Vec::new(),
-    };
-    Ok(mailer::enqueue(conn, &mail, now).await?)
+    let bodies = (ReceivedPage { letter }.render()?, ReceivedText { letter }.render()?);
+    Ok(mailer::enqueue(conn, &plain("received", "mail-received-subject", order, letter, bodies), now).await?)
 }
 
 /// The order is final and at least one eSIM was delivered: each with its QR and its codes. Writes nothing where this
@@ -170,15 +163,20 @@ pub async fn refunded(
     now: OffsetDateTime,
 ) -> anyhow::Result<()> {
     let letter = &Letter::of(conn, order, public_url).await?;
-    let mail = Mail {
-        key: format!("refunded:{}", order.number),
+    let bodies = (RefundedPage { letter }.render()?, RefundedText { letter }.render()?);
+    Ok(mailer::enqueue(conn, &plain("refunded", "mail-refunded-subject", order, letter, bodies), now).await?)
+}
+
+/// A mail without pictures; `bodies` are the page and the plain text.
+fn plain(cause: &str, subject: &str, order: &Order, letter: &Letter, bodies: (String, String)) -> Mail {
+    Mail {
+        key: format!("{cause}:{}", order.number),
         recipient: order.email.clone(),
-        subject: letter.visit.t1("mail-refunded-subject", "number", order.number.as_str()),
-        html: RefundedPage { letter }.render()?,
-        plain: RefundedText { letter }.render()?,
+        subject: letter.visit.t1(subject, "number", order.number.as_str()),
+        html: bodies.0,
+        plain: bodies.1,
         pictures: Vec::new(),
-    };
-    Ok(mailer::enqueue(conn, &mail, now).await?)
+    }
 }
 
 #[cfg(test)]

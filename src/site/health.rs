@@ -6,11 +6,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde_json::json;
 
 use crate::plumbing::db::{self, SchemaState};
 use crate::shop::Shop;
+use crate::window::Window;
 use crate::{catalog, settings};
 
 /// A database that takes longer is not ready.
@@ -24,12 +25,17 @@ async fn alive() -> Response {
     answer(StatusCode::OK, json!({ "status": "alive" }))
 }
 
-async fn ready(State(shop): State<Shop>) -> Response {
+/// A node without pages has no window.
+async fn ready(State(shop): State<Shop>, window: Option<Extension<Window>>) -> Response {
     let checked = tokio::time::timeout(PATIENCE, missing(&shop)).await;
-    let missing = match checked {
+    let mut missing = match checked {
         Ok(Ok(missing)) => missing,
         Ok(Err(_)) | Err(_) => vec!["the database does not answer (DATABASE_URL)"],
     };
+    let shows = window.is_none_or(|window| window.now().has_catalog());
+    if missing.is_empty() && !shows {
+        missing.push("the catalog in memory: this node is about to read it");
+    }
     match missing.is_empty() {
         true => answer(StatusCode::OK, json!({ "status": "ready" })),
         false => {

@@ -102,6 +102,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether a synced catalog was read into it; a node's first one is still without.
+    pub fn has_catalog(&self) -> bool {
+        self.made_from.0 > 0
+    }
+
     /// Whether there is nothing to show yet.
     pub fn is_empty(&self) -> bool {
         self.plans.is_empty()

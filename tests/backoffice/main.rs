@@ -10,3 +10,5 @@
 mod pages;
 mod sign_in;
 mod stand;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,37 +1,25 @@
 //! A shop with a database of its own, and a browser without a screen.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use secrecy::SecretString;
-use simfront::esimdual;
-use simfront::ground::{Clock, EmailAddress, Entropy};
-use simfront::plumbing::bell::Bell;
-use simfront::plumbing::mailer::Mailer;
-use simfront::plumbing::sealed::SealingKey;
-use simfront::shop::{FirstMarkup, Settings, Shop, Times};
+use simfront::ground::EmailAddress;
+use simfront::shop::{Settings, Shop};
 use simfront::staff::{self, NewAccount, Role};
 use simfront::{backoffice, web};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool};
-use time::macros::datetime;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::support::{self, Database};
+
 pub const PASSWORD: &str = "a quiet harbour at dawn";
-const TEMPLATE: &str = "simfront_template";
-static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// The program under test.
 pub struct Stand {
     pub shop: Shop,
     pub router: Router,
-    admin: PgConnectOptions,
-    database: String,
+    database: Database,
 }
 
 /// What came back.
@@ -58,23 +46,10 @@ impl Stand {
     }
 
     pub async fn at(public_url: &str) -> Self {
-        let url = std::env::var("SIMFRONT_TEST_DATABASE_URL").expect(
-            "SIMFRONT_TEST_DATABASE_URL names a PostgreSQL that has simfront_template (make test sets it)",
-        );
-        let admin: PgConnectOptions = url.parse().unwrap();
-        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
-        let database = format!("simfront_backoffice_{}_{number}", std::process::id());
-        let mut conn = admin.clone().connect().await.unwrap();
-        let create = format!("create database {database} template {TEMPLATE}");
-        sqlx::query(AssertSqlSafe(create)).execute(&mut conn).await.unwrap();
-        conn.close().await.unwrap();
-        let db = PgPoolOptions::new()
-            .max_connections(5)
-            .connect_with(admin.clone().database(&database))
-            .await
-            .unwrap();
-        let shop = shop(db, public_url);
-        Self { router: router(&shop), shop, admin, database }
+        let database = Database::new("backoffice").await;
+        let settings = Settings { public_url: public_url.to_owned(), ..support::settings() };
+        let shop = support::shop(database.pool.clone(), settings, support::NOWHERE, None);
+        Self { router: router(&shop), shop, database }
     }
 
     /// As with `RATE_LIMITS=off`.
@@ -86,10 +61,7 @@ impl Stand {
 
     /// Drops the database. A test that failed leaves it for a look.
     pub async fn end(self) {
-        self.shop.db.close().await;
-        let mut conn = self.admin.connect().await.unwrap();
-        let drop = format!("drop database {} with (force)", self.database);
-        sqlx::query(AssertSqlSafe(drop)).execute(&mut conn).await.unwrap();
+        self.database.end().await;
     }
 
     pub async fn admin(&self, email: &str, role: Role) {
@@ -148,62 +120,4 @@ impl Stand {
 fn router(shop: &Shop) -> Router {
     let rooms = Router::new().merge(staff::routes()).merge(backoffice::routes()).merge(web::assets::routes());
     rooms.with_state(shop.clone())
-}
-
-fn shop(db: PgPool, public_url: &str) -> Shop {
-    let clock = Clock::by_hand(datetime!(2026-11-22 12:00 UTC));
-    let entropy = Entropy::system();
-    let sealing_key = SealingKey::derive(&SecretString::from("a key for tests"));
-    let nowhere = esimdual::Settings {
-        base_url: "http://127.0.0.1:9/api/reseller/v1".to_owned(),
-        credentials: None,
-        connect_timeout: Duration::from_secs(1),
-        timeout: Duration::from_secs(1),
-        list_timeout: Duration::from_secs(1),
-        catalog_timeout: Duration::from_secs(1),
-        requests_per_minute: 60,
-    };
-    let upstream =
-        esimdual::Client::new(nowhere, db.clone(), sealing_key.clone(), clock.clone(), entropy.clone())
-            .unwrap();
-    Shop {
-        db,
-        clock,
-        entropy,
-        settings: Arc::new(settings(sealing_key, public_url)),
-        upstream,
-        bell: Bell::default(),
-        // Nothing listens there: no test of the back office sends mail.
-        mailer: Mailer::to_server("smtp://127.0.0.1:9", "shop@example.com".to_owned()).unwrap(),
-        stop: CancellationToken::new(),
-    }
-}
-
-fn settings(sealing_key: SealingKey, public_url: &str) -> Settings {
-    let long = Duration::from_secs(3600);
-    Settings {
-        public_url: public_url.to_owned(),
-        trusted_proxies: Vec::new(),
-        sealing_key,
-        currency: None,
-        first_markup: FirstMarkup { percent: 25.into(), fixed: 0.into(), rounding: "none" },
-        webhook_secrets: Vec::new(),
-        payment_methods: vec!["test".to_owned()],
-        rate_limits: true,
-        times: Times {
-            key_horizon: long,
-            doubt_settling: long,
-            sync_interval: Duration::from_secs(900),
-            reconcile_interval: long,
-            catalog_max_age: Duration::from_secs(86_400),
-            delivery_deadline: long,
-            quote_lifetime: long,
-            payment_expiry: long,
-            job_lease: long,
-            shutdown_grace: long,
-            header_read: long,
-        },
-        sync_max_vanish_percent: 30,
-        sandbox_page: None,
-    }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod stand;
+#[path = "../support/mod.rs"]
+mod support;
 
 use axum::http::StatusCode;
 use simfront::ground::Language;

@@ -1,29 +1,18 @@
 //! A shop with a database of its own, an upstream that says what it is told, and a browser without a screen.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::{Extension, Router};
-use secrecy::SecretString;
-use simfront::ground::{Clock, Entropy, Language};
-use simfront::plumbing::bell::Bell;
-use simfront::plumbing::mailer::Mailer;
-use simfront::plumbing::sealed::SealingKey;
-use simfront::shop::{FirstMarkup, Settings, Shop, Times};
+use simfront::checkout;
+use simfront::ground::Language;
+use simfront::shop::{Settings, Shop};
 use simfront::window::{self, Window};
-use simfront::{checkout, esimdual};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool};
-use time::macros::datetime;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-const TEMPLATE: &str = "simfront_template";
-static DATABASES: AtomicU32 = AtomicU32::new(0);
+use super::support::{self, Database};
 
 type Said = Arc<Mutex<(u16, String)>>;
 
@@ -33,8 +22,7 @@ pub struct Stand {
     router: Router,
     window: Window,
     said: Said,
-    admin: PgConnectOptions,
-    database: String,
+    database: Database,
 }
 
 /// What came back.
@@ -79,27 +67,14 @@ pub fn package_costs(cost: &str) -> String {
 
 impl Stand {
     pub async fn new() -> Self {
-        let url = std::env::var("SIMFRONT_TEST_DATABASE_URL").expect(
-            "SIMFRONT_TEST_DATABASE_URL names a PostgreSQL that has simfront_template (make test sets it)",
-        );
-        let admin: PgConnectOptions = url.parse().unwrap();
-        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
-        let database = format!("simfront_checkout_{}_{number}", std::process::id());
-        let mut conn = admin.clone().connect().await.unwrap();
-        let create = format!("create database {database} template {TEMPLATE}");
-        sqlx::query(AssertSqlSafe(create)).execute(&mut conn).await.unwrap();
-        conn.close().await.unwrap();
-        let db = PgPoolOptions::new()
-            .max_connections(5)
-            .connect_with(admin.clone().database(&database))
-            .await
-            .unwrap();
-        sqlx::raw_sql(include_str!("seed.sql")).execute(&db).await.unwrap();
+        let database = Database::new("checkout").await;
+        sqlx::raw_sql(include_str!("seed.sql")).execute(&database.pool).await.unwrap();
         let said = Said::new(Mutex::new((503, String::new())));
-        let shop = shop(db, serve(Arc::clone(&said)).await);
+        let base_url = serve(Arc::clone(&said)).await;
+        let shop = support::shop(database.pool.clone(), support::settings(), &base_url, Some("a token"));
         let window = Window::default();
         window::reload(&shop, &window).await.unwrap();
-        Self { router: router(&shop, &window), shop, window, said, admin, database }
+        Self { router: router(&shop, &window), shop, window, said, database }
     }
 
     /// As with `PAYMENT_METHODS`.
@@ -116,10 +91,7 @@ impl Stand {
 
     /// Drops the database. A test that failed leaves it for a look.
     pub async fn end(self) {
-        self.shop.db.close().await;
-        let mut conn = self.admin.connect().await.unwrap();
-        let drop = format!("drop database {} with (force)", self.database);
-        sqlx::query(AssertSqlSafe(drop)).execute(&mut conn).await.unwrap();
+        self.database.end().await;
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -174,61 +146,4 @@ async fn serve(said: Said) -> String {
     let router = Router::new().fallback(answer);
     tokio::spawn(async move { axum::serve(listener, router).await });
     base_url
-}
-
-fn shop(db: PgPool, base_url: String) -> Shop {
-    let clock = Clock::by_hand(datetime!(2026-11-22 12:00 UTC));
-    let entropy = Entropy::system();
-    let sealing_key = SealingKey::derive(&SecretString::from("a key for tests"));
-    let upstream = esimdual::Settings {
-        base_url,
-        credentials: Some(esimdual::Credentials::Token(SecretString::from("a token"))),
-        connect_timeout: Duration::from_secs(1),
-        timeout: Duration::from_secs(5),
-        list_timeout: Duration::from_secs(5),
-        catalog_timeout: Duration::from_secs(5),
-        requests_per_minute: 60,
-    };
-    let upstream =
-        esimdual::Client::new(upstream, db.clone(), sealing_key.clone(), clock.clone(), entropy.clone());
-    Shop {
-        db,
-        clock,
-        entropy,
-        settings: Arc::new(settings(sealing_key)),
-        upstream: upstream.unwrap(),
-        bell: Bell::default(),
-        // Nothing listens there: checkout sends no mail.
-        mailer: Mailer::to_server("smtp://127.0.0.1:9", "shop@example.com".to_owned()).unwrap(),
-        stop: CancellationToken::new(),
-    }
-}
-
-fn settings(sealing_key: SealingKey) -> Settings {
-    let long = Duration::from_secs(3600);
-    Settings {
-        public_url: "http://127.0.0.1:3000".to_owned(),
-        trusted_proxies: Vec::new(),
-        sealing_key,
-        currency: None,
-        first_markup: FirstMarkup { percent: 25.into(), fixed: 0.into(), rounding: "none" },
-        webhook_secrets: Vec::new(),
-        payment_methods: vec!["test".to_owned()],
-        rate_limits: true,
-        times: Times {
-            key_horizon: long,
-            doubt_settling: long,
-            sync_interval: long,
-            reconcile_interval: long,
-            catalog_max_age: Duration::from_secs(86_400),
-            delivery_deadline: long,
-            quote_lifetime: long,
-            payment_expiry: long,
-            job_lease: long,
-            shutdown_grace: long,
-            header_read: long,
-        },
-        sync_max_vanish_percent: 30,
-        sandbox_page: None,
-    }
 }

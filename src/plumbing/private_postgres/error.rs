@@ -13,7 +13,10 @@ pub enum Error {
     )]
     ProgramsMissing,
     /// `PG_BIN_DIR` is not the right folder.
-    #[error("PG_BIN_DIR is {0}, and that folder does not hold working programs initdb and postgres")]
+    #[error(
+        "PG_BIN_DIR is {0}, and that folder does not hold working programs initdb and postgres: name theirs, or \
+         install them (on Debian and Ubuntu: apt-get install postgresql) and unset it"
+    )]
     WrongBinDir(PathBuf),
     /// The programs are older than what simfront is tested with.
     #[error("PostgreSQL {found} is installed, and simfront needs 15 or newer: install a newer one")]

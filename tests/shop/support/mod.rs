@@ -302,7 +302,6 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
             reconcile_interval: seconds(30),
             catalog_max_age: seconds(86_400),
             delivery_deadline: seconds(4200),
-            quote_lifetime: seconds(1800),
             payment_expiry: seconds(3600),
             job_lease: LEASE,
             shutdown_grace: seconds(25),
