@@ -281,6 +281,8 @@ async fn section_7_every_row_of_the_table() {
     assert_eq!(stored(&stand).await, 2, "known by its body");
     assert_eq!(post(&stand, &[right], PING).await.status.as_u16(), 200);
     assert_eq!(stored(&stand).await, 3, "without an id");
+    assert_eq!(post(&stand, &[right], PING).await.status.as_u16(), 200);
+    assert_eq!(stored(&stand).await, 3, "without an id, known by its body");
     stand.end().await;
 }
 
