@@ -46,8 +46,11 @@ async fn f01_with_the_upstream_away_at_the_start_the_shop_opens_and_catches_up_l
     stand.upstream_goes_away().await;
     stand.upstream_comes_back(port).await;
     stand.pass(60).await;
-    assert_eq!(ready(&stand).await.0, 200, "the sync came back by itself");
+    let (status, missing) = ready(&stand).await;
+    assert_eq!(status, 503);
+    assert!(missing.contains("in memory") && !missing.contains("sync"), "it came back by itself: {missing}");
     window::reload(&stand.shop, &stand.stage.window).await.unwrap();
+    assert_eq!(ready(&stand).await, (200, "null".to_owned()));
     let token = stand.buy(FRANCE, 1).await;
     stand.drain().await;
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
