@@ -23,16 +23,12 @@ async fn listener() -> (TcpListener, String) {
 /// and what the console says.
 async fn lands(allowed: impl FnOnce(&str) -> Vec<String>) -> (bool, bool) {
     let ((shop, shop_origin), (bank, bank_origin)) = (listener().await, listener().await);
-    let floor = security::Floor::new(
-        PublicUrl::new(&shop_origin),
-        TrustedProxies::default(),
-        &allowed(&bank_origin),
-    );
+    let floor =
+        security::Floor::new(PublicUrl::new(&shop_origin), TrustedProxies::default(), &allowed(&bank_origin));
     let to = format!("{bank_origin}/landed");
     let checkout = get(|| async { Html(FORM) }).post(|| async move { Redirect::to(&to) });
-    let site = Router::new()
-        .route("/checkout", checkout)
-        .layer(from_fn_with_state(floor.unwrap(), security::floor));
+    let site =
+        Router::new().route("/checkout", checkout).layer(from_fn_with_state(floor.unwrap(), security::floor));
     let pay = Router::new().route("/landed", get(|| async { Html(LANDED) }));
     let servers = [
         tokio::spawn(async move { axum::serve(shop, site).await.unwrap() }),

@@ -55,12 +55,13 @@ async fn buys_and_scans(look: Look) {
         browser.until_path("/orders/").await;
         until_order_is(browser, "processing").await;
         browser.look_at("order-waiting").await;
+        // What the page's script puts there first.
+        assert_eq!(browser.has("body > [role=status]").await, look.scripts);
         if look.scripts {
             browser.driver.execute("window.stayed = true", vec![]).await.unwrap();
         }
-        let upstream = until("the purchase", async || {
-            stand.sandbox.ledger().orders.first().map(|order| order.id)
-        });
+        let upstream =
+            until("the purchase", async || stand.sandbox.ledger().orders.first().map(|order| order.id));
         stand.sandbox.complete_order(upstream.await).unwrap();
         until_order_is(browser, "completed").await;
         browser.look_at("order").await;
@@ -75,7 +76,10 @@ async fn buys_and_scans(look: Look) {
     let bought = &ledger.orders[0].esim.as_ref().unwrap().qr_code;
     assert!(bought.starts_with("LPA:1$"), "{bought}");
     assert_eq!((&shown, &scanned), (bought, bought));
-    assert_eq!(stayed, look.scripts, "with scripts the page changes in place, without them it is loaded again");
+    assert_eq!(
+        stayed, look.scripts,
+        "with scripts the page changes in place, without them it is loaded again"
+    );
     assert_eq!(stand.purchases().len(), 1);
     program.stop().await;
     stand.end().await;

@@ -38,7 +38,10 @@ async fn missing_programs_of_postgresql_are_named_with_their_package() {
     let ended = Ended::of(serve.env("PG_BIN_DIR", "/nonexistent").output().await.unwrap());
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert_eq!(ended.err.lines().count(), 1, "{ended:?}");
-    assert!(ended.err.contains("/nonexistent") && ended.err.contains("apt-get install postgresql"), "{ended:?}");
+    assert!(
+        ended.err.contains("/nonexistent") && ended.err.contains("apt-get install postgresql"),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]
@@ -80,7 +83,8 @@ async fn migrate_sync_and_admin_do_what_they_say() {
     let program = stand.serve(&["--no-worker"]).await;
     let staff = Customer::of(&program);
     let cookie = staff.sign_in(OWNER, PASSWORD).await;
-    let inside = staff.http.get(format!("{}/admin", program.url)).header("cookie", cookie).send().await.unwrap();
+    let inside =
+        staff.http.get(format!("{}/admin", program.url)).header("cookie", cookie).send().await.unwrap();
     assert_eq!(inside.status(), 200);
     program.stop().await;
     stand.end().await;
