@@ -55,6 +55,8 @@ async fn buys_and_scans(look: Look) {
         browser.until_path("/orders/").await;
         until_order_is(browser, "processing").await;
         browser.look_at("order-waiting").await;
+        // What the page's script puts there first.
+        assert_eq!(browser.has("body > [role=status]").await, look.scripts);
         if look.scripts {
             browser.driver.execute("window.stayed = true", vec![]).await.unwrap();
         }
