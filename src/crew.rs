@@ -80,7 +80,8 @@ fn deliveries() -> Kind<Shop> {
                 Ok(told(&shop, verdict, order))
             })
         },
-        give_up_after: None,
+        // Half a day of tries; the orders are asked about upstream all the same.
+        give_up_after: Some(150),
     }
 }
 

@@ -60,10 +60,17 @@ async fn await_payment(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
 async fn deliver(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
     let units = orders::open_units(&mut *shop.db.acquire().await?, order.id).await?;
     let mut wait: Option<Duration> = None;
+    let mut fault = None;
     for unit in units {
-        if let Some(pause) = deliver_unit(shop, order, unit).await? {
-            wait = Some(wait.map_or(pause, |shortest| shortest.min(pause)));
+        match deliver_unit(shop, order, unit).await {
+            Ok(Some(pause)) => wait = Some(wait.map_or(pause, |shortest| shortest.min(pause))),
+            Ok(None) => {}
+            // One unit's fault does not keep the others waiting.
+            Err(error) => fault = fault.or(Some(error)),
         }
+    }
+    if let Some(fault) = fault {
+        return Err(fault);
     }
     if let Some(pause) = wait {
         return Ok(Verdict::Again(pause));
@@ -111,7 +118,9 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
     let now = shop.now();
     let mut tx = shop.db.begin().await?;
     let fresh = orders::lock_unit(&mut tx, unit).await?;
-    if fresh.state.status().is_final() {
+    // Whoever moved it meanwhile (a webhook that bound it, say) knew more than this decision did.
+    let moved = failure != Failure::UpstreamFailed && fresh.state != unit.state;
+    if moved || fresh.state.status().is_final() {
         return Ok(());
     }
     let line = orders::line_of(&mut tx, &fresh).await?;
@@ -123,7 +132,7 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
         Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered)) => {
             drop(tx);
             let mut conn = shop.db.acquire().await?;
-            orders::raise_attention(&mut conn, unit.order_id, &refused.to_string(), now).await?;
+            orders::raise_alarm(&mut conn, unit.order_id, &refused.to_string(), now).await?;
             anyhow::bail!(
                 "unit {} is due a refund that cannot be recorded: {refused}",
                 unit.external_order_id
@@ -152,6 +161,12 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
     for payment in surplus {
         let now = shop.now();
         let mut tx = shop.db.begin().await?;
+        // Somebody else may have counted it or sent it back meanwhile: judged again with the order's row in hand.
+        orders::lock_order(&mut tx, order.id).await?;
+        let Some(order) = &orders::by_id(&mut tx, order.id).await? else { continue };
+        if !payments::surplus(&mut tx, order.id).await?.iter().any(|still| still.id == payment.id) {
+            continue;
+        }
         let late = order.status == OrderStatus::Cancelled;
         if late
             && still_holds(&mut tx, order, &payment).await?

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::postgres::PgConnectOptions;
 use url::{Host, Url};
 
 use super::reader::Reader;
@@ -12,7 +13,8 @@ use super::{Config, LogSettings, Mistake, ShopSettings, Source};
 use crate::esimdual::{self, Credentials};
 use crate::ground::{Currency, EmailAddress, money::exact_decimal};
 use crate::payments;
-use crate::plumbing::telemetry::LogFormat;
+use crate::plumbing::mailer::Mailer;
+use crate::plumbing::telemetry::{self, LogFormat};
 use crate::pricing::Rounding;
 use crate::shop::{FirstMarkup, Times};
 
@@ -25,7 +27,9 @@ pub(super) fn log(source: &Source) -> Result<LogSettings, Vec<Mistake>> {
         "json" => Some(LogFormat::Json),
         _ => None,
     });
-    let filter = reader.text("RUST_LOG").map(str::to_owned);
+    let should_be = "a log filter such as info,sqlx=warn";
+    let filter =
+        reader.parsed("RUST_LOG", should_be, |text| telemetry::is_filter(text).then(|| text.to_owned()));
     finish(reader, LogSettings { format: format.unwrap_or_default(), filter })
 }
 
@@ -45,7 +49,7 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
         secret_key: secret_key(&mut reader),
         auto_migrate: reader.flag("AUTO_MIGRATE", true),
         upstream,
-        smtp_url: reader.secret("SMTP_URL"),
+        smtp_url: smtp(&mut reader),
         mail_from: mail_from(&mut reader),
         first_admin: first_admin(&mut reader),
         shop: ShopSettings {
@@ -80,13 +84,22 @@ fn database(reader: &mut Reader<'_>) -> Option<SecretString> {
     let url = reader.secret("DATABASE_URL");
     let holds = url.as_ref().map(|url| url.expose_secret().to_owned());
     match holds {
-        Some(text) if !text.starts_with("postgres://") && !text.starts_with("postgresql://") => {
+        Some(text) if !text.starts_with("postgres") || text.parse::<PgConnectOptions>().is_err() => {
             reader.wrong("DATABASE_URL", "another kind of address", "postgres://user:password@host/database");
         }
         None if !private => {
             reader.wrong("DATABASE_URL", "nothing", "set, because PRIVATE_POSTGRES is false");
         }
         _ => {}
+    }
+    url
+}
+
+fn smtp(reader: &mut Reader<'_>) -> Option<SecretString> {
+    let url = reader.secret("SMTP_URL");
+    let understood = |url: &SecretString| Mailer::to_server(url.expose_secret(), String::new()).is_ok();
+    if url.as_ref().is_some_and(|url| !understood(url)) {
+        reader.wrong("SMTP_URL", "another kind of address", "smtps://user:password@host, or smtp://host");
     }
     url
 }
@@ -103,8 +116,10 @@ fn public_url(reader: &mut Reader<'_>, bind: SocketAddr) -> String {
     let should_be = "an address such as https://shop.example, without a path";
     let given = reader.parsed("PUBLIC_URL", should_be, |text| {
         let url = Url::parse(text).ok()?;
-        let plain = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
-        (plain && url.has_host() && url.username().is_empty()).then(|| text.trim_end_matches('/').to_owned())
+        let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let web = text.starts_with("http://") || text.starts_with("https://");
+        (plain && web && url.has_host() && url.username().is_empty())
+            .then(|| url.origin().ascii_serialization())
     });
     if given.is_none() && reader.text("PUBLIC_URL").is_none() && bind.ip().is_unspecified() {
         let holds = "nothing, while BIND_ADDR listens everywhere";

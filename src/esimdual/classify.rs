@@ -86,7 +86,12 @@ pub fn classify<T>(
         401 => later("the token was refused", Some(status), after),
         403 => later("the account may not do this", Some(status), after),
         429 => later("too many requests", Some(status), after),
-        402..=499 => later("not now", Some(status), after),
+        408 | 409 | 425 => later("not now", Some(status), after),
+        402..=499 => match body.as_ref().ok().and_then(|body| refusal(status, body)) {
+            // A no of a kind that the documents do not know: nobody can say what it was about.
+            Some(_) => open(call, "a refusal of an unknown kind", Some(status), after),
+            None => later("not now", Some(status), after),
+        },
         300..=399 => open(call, "a redirect, which is not followed", Some(status), after),
         _ => open(call, "the upstream failed", Some(status), after),
     }

@@ -108,11 +108,11 @@ pub fn text(token: Token<'_>) -> Option<String> {
     Some(text)
 }
 
-/// A string, or a number as it was written; never cut.
+/// A string, or a number as it was written; never cut. One with a NUL, which no database takes, is none.
 fn whole_text(token: Token<'_>) -> Option<String> {
     let json = token?.get();
     match json.as_bytes().first()? {
-        b'"' => serde_json::from_str(json).ok(),
+        b'"' => serde_json::from_str(json).ok().filter(|text: &String| !text.contains('\0')),
         b'-' | b'0'..=b'9' => Some(json.to_owned()),
         _ => None,
     }
@@ -230,15 +230,15 @@ pub fn order(body: &[u8]) -> Result<Order, Unreadable> {
     order_row(Some(Envelope::success(body)?.data()?))
 }
 
-/// The answer to a purchase: proof only if it names nobody else's unit and no other package.
+/// The answer to a purchase: proof only if it names this very unit and this package.
 pub fn placed_order(body: &[u8], wanted: &NewOrder<'_>) -> Result<Order, Unreadable> {
     let order = order(body)?;
-    let ours = order.external_order_id.as_deref().is_none_or(|name| name == wanted.external_order_id);
-    let same_package = order.package_id.is_none_or(|id| id == wanted.package_id);
+    let ours = order.external_order_id.as_deref() == Some(wanted.external_order_id);
+    let same_package = order.package_id == Some(wanted.package_id);
     match (ours, same_package) {
         (true, true) => Ok(order),
-        (false, _) => Err(Unreadable("the answer names another order")),
-        (true, false) => Err(Unreadable("the answer names another package")),
+        (false, _) => Err(Unreadable("the answer does not name this order")),
+        (true, false) => Err(Unreadable("the answer does not name this package")),
     }
 }
 

@@ -62,7 +62,7 @@ async fn alarm(
     now: OffsetDateTime,
 ) -> sqlx::Result<Applied> {
     tracing::error!(unit = unit.external_order_id, why, "an upstream report contradicts what is known");
-    orders::raise_attention(conn, unit.order_id, why, now).await?;
+    orders::raise_alarm(conn, unit.order_id, why, now).await?;
     Ok(Applied::Nothing)
 }
 

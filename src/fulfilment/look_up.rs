@@ -1,13 +1,15 @@
 //! Settling a doubt: the upstream's list of orders, by our name for the unit.
 
 use serde_json::json;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use super::apply::{Applied, apply};
 use super::attempt::{Attempt, Outcome};
 use super::step::reaches_back;
 use super::{Means, store};
-use crate::esimdual::{Answer, Listing};
-use crate::orders::{self, Actor, Event, Happened, Unit};
+use crate::esimdual::{Answer, Listing, Order};
+use crate::orders::{self, Actor, Event, Happened, HoldReason, Unit, UnitState};
 
 /// What the list said about a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,9 @@ pub(super) async fn look_up(means: &Means<'_>, unit: &Unit) -> anyhow::Result<Lo
     store::note_listing(&mut tx, listing.orders.len(), now).await?;
     let Some(unit) = orders::unit_by_id(&mut tx, unit.id).await? else { return Ok(Looked::Read) };
     let looked = match found(&listing, &unit.external_order_id) {
+        Some(report) if unit.state == UnitState::Pending => {
+            found_before_it_was_bought(&mut tx, &unit, report, now).await?
+        }
         Some(report) => match apply(&mut tx, &unit, report, Actor::Upstream, now).await? {
             Applied::Failed(failure) => Looked::Failed(failure),
             Applied::Nothing if !unit.state.status().is_final() => Looked::Contradicted,
@@ -63,8 +68,29 @@ pub(super) async fn look_up(means: &Means<'_>, unit: &Unit) -> anyhow::Result<Lo
     Ok(looked)
 }
 
+/// The upstream has an order for a paid unit that we know no attempt for (an older backup was restored, say). It is
+/// bound and held, so that it is asked about and never bought again; a person is told.
+async fn found_before_it_was_bought(
+    conn: &mut PgConnection,
+    unit: &Unit,
+    report: &Order,
+    now: OffsetDateTime,
+) -> sqlx::Result<Looked> {
+    let why = "the upstream has an order for a unit that was never ordered here";
+    orders::raise_alarm(conn, unit.order_id, why, now).await?;
+    if store::bound_elsewhere(conn, report.id, unit.id).await? {
+        return Ok(Looked::Contradicted);
+    }
+    let to = UnitState::OnHold { reason: HoldReason::AnswerMismatch, upstream_order_id: Some(report.id) };
+    orders::move_unit(conn, unit, &to, now).await?;
+    let entry = Happened::to_unit(unit.id, Actor::Upstream, Event::Held)
+        .with(json!({ "reason": HoldReason::AnswerMismatch.word(), "upstream_order": report.id }));
+    orders::append(conn, unit.order_id, &entry, now).await?;
+    Ok(Looked::Found)
+}
+
 /// The oldest order under this name: should there ever be two, the first is the one that was meant.
-fn found<'a>(listing: &'a Listing, name: &str) -> Option<&'a crate::esimdual::Order> {
+fn found<'a>(listing: &'a Listing, name: &str) -> Option<&'a Order> {
     let ours = listing.orders.iter().filter(|order| order.external_order_id.as_deref() == Some(name));
     ours.min_by_key(|order| order.id)
 }
@@ -75,7 +101,7 @@ fn proves_absence(
     means: &Means<'_>,
     listing: &Listing,
     attempt: &Attempt,
-    read_at: time::OffsetDateTime,
+    read_at: OffsetDateTime,
     ever_known: &[i64],
 ) -> bool {
     let doubt = attempt.outcome == Outcome::Doubt { settled: None };

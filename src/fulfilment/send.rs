@@ -92,9 +92,16 @@ impl Noting<'_> {
     async fn done(&self, report: &Order) -> anyhow::Result<Sent> {
         let now = self.means.clock.now();
         let mut tx = self.means.db.begin().await?;
-        self.write(&mut tx, &plain("done", None, "", now)).await?;
         let Some(unit) = orders::unit_by_id(&mut tx, self.unit.id).await? else { return Ok(Sent::Noted) };
         let applied = apply(&mut tx, &unit, report, Actor::Upstream, now).await?;
+        // An order that cannot be this unit's (another unit has it, say) is no proof of anything: the list decides.
+        let now_is = orders::unit_by_id(&mut tx, self.unit.id).await?.map(|unit| unit.state);
+        let bound = now_is.is_some_and(|s| s.status().is_final() || s.upstream_order_id() == Some(report.id));
+        let answered = match bound {
+            true => plain("done", None, "", now),
+            false => plain("doubt", None, "the answer is an order that cannot be this unit's", now),
+        };
+        self.write(&mut tx, &answered).await?;
         tx.commit().await?;
         Ok(match applied {
             Applied::Failed(failure) => Sent::Failed(failure),

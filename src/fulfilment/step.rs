@@ -128,10 +128,19 @@ fn first(facts: &Facts<'_>) -> Step {
 
 /// After `later`, or a doubt whose order proved absent: the same key, inside its horizon.
 fn again(facts: &Facts<'_>, last: &Attempt) -> Step {
-    let was_doubt = matches!(last.outcome, Outcome::Doubt { .. });
+    // Bought, they said, and yet the unit is bound to nothing: asking again could buy it twice.
+    if last.outcome == Outcome::Done {
+        return Step::Wait(facts.times.reconcile_interval);
+    }
     if deadline_over(facts) {
         return Step::Refund(Failure::Deadline);
     }
+    let same_key = |attempt: &&Attempt| attempt.key == last.key;
+    let was_doubt = facts
+        .attempts
+        .iter()
+        .filter(same_key)
+        .any(|attempt| matches!(attempt.outcome, Outcome::Doubt { .. }));
     if was_doubt && horizon_over(facts) {
         return Step::Hold(HoldReason::DoubtExpired);
     }

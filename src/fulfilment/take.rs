@@ -54,7 +54,19 @@ pub async fn take_step(means: &Means<'_>, unit: &Unit, paid_at: OffsetDateTime) 
         facts.funds = Some(funds);
         step = next_step(&facts);
     }
-    carry_out(means, &facts, &line, step).await
+    let progress = carry_out(means, &facts, &line, step).await?;
+    Ok(match progress {
+        Progress::Wait(wait) => Progress::Wait(wait.min(until_deadline(&facts).unwrap_or(wait))),
+        progress => progress,
+    })
+}
+
+/// How long until a unit that waits without a doubt is refunded: it is looked at then, not an interval later.
+fn until_deadline(facts: &Facts<'_>) -> Option<Duration> {
+    let waits =
+        facts.unit.state.upstream_order_id().is_none() && !facts.attempts.iter().any(Attempt::in_doubt);
+    let left = facts.paid_at + facts.times.delivery_deadline - facts.now;
+    (waits && left.is_positive()).then(|| left.unsigned_abs())
 }
 
 async fn carry_out(

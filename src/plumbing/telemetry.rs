@@ -29,6 +29,11 @@ pub enum LogError {
     AlreadyStarted,
 }
 
+/// Whether a text can be what `RUST_LOG` holds.
+pub fn is_filter(text: &str) -> bool {
+    EnvFilter::try_new(text).is_ok()
+}
+
 /// Starts the log of this process; `filter` is what `RUST_LOG` holds. Standard output is left to the answers of
 /// commands.
 ///

@@ -95,7 +95,9 @@ pub fn place(visit: &Visit, snapshot: &Snapshot, plan: &Plan) -> String {
 
 /// What is the most of it: data, else minutes, else messages.
 pub fn amount(visit: &Visit, plan: &Plan) -> String {
-    match (plan.data, plan.voice_minutes, plan.sms_count) {
+    // A plan for calls or texts carries no data: its headline is what it does carry.
+    let carried = if plan.data == Data::Bytes(0) { Data::NotStated } else { plan.data };
+    match (carried, plan.voice_minutes, plan.sms_count) {
         (Data::Bytes(bytes), ..) => data(visit.language, bytes),
         (Data::Unlimited, ..) => visit.t("data-unlimited"),
         (Data::NotStated, Some(minutes), _) => visit.t1("voice-minutes", "count", minutes),

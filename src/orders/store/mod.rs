@@ -8,7 +8,7 @@ pub use reads::{
 };
 pub use writes::{
     append, cancel, expire_now, insert, lock_order, lock_unit, mark_paid, move_unit, note_payment_status,
-    note_real_cost, raise_attention, reopen, settle_status,
+    note_real_cost, raise_alarm, raise_attention, reopen, settle_status,
 };
 
 /// A row that contradicts the schema's promises: named, so that it can be found.

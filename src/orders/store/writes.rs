@@ -205,7 +205,8 @@ pub async fn note_payment_status(
     Ok(done.rows_affected() == 1)
 }
 
-/// Says that a person is needed, or no longer; writes history when that is new.
+/// Says that a person is needed for now; writes history when that is new. It ends with the order: what is delivered or
+/// refunded in the end needs nobody.
 pub async fn raise_attention(
     conn: &mut PgConnection,
     order_id: i64,
@@ -221,6 +222,32 @@ pub async fn raise_attention(
         append(conn, order_id, &entry, now).await?;
     }
     Ok(())
+}
+
+/// Says that a person is needed whatever becomes of the order: what the upstream said contradicts what is known. Written
+/// each time it is new.
+pub async fn raise_alarm(
+    conn: &mut PgConnection,
+    order_id: i64,
+    why: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let detail = serde_json::json!({ "why": why, "lasting": true });
+    let known = sqlx::query_scalar!(
+        r#"select exists (
+             select 1 from order_history where order_id = $1 and event = 'needs_attention' and detail = $2
+           ) as "known!""#,
+        order_id,
+        detail,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    if known {
+        return Ok(());
+    }
+    sqlx::query!("update orders set attention = true where id = $1", order_id).execute(&mut *conn).await?;
+    let entry = Happened::to_order(Actor::Shop, Event::NeedsAttention).with(detail);
+    append(conn, order_id, &entry, now).await
 }
 
 /// Moves a unit to a state, if it is in one from which that state may be reached; false when somebody was faster:
@@ -251,7 +278,8 @@ pub async fn move_unit(
              changed_at = $8
          where id = $1
            and status = any($2)
-           and ($7::bigint is null or upstream_order_id is null or upstream_order_id = $7)",
+           and ($7::bigint is null or upstream_order_id is null or upstream_order_id = $7)
+           and ($3 <> 'ordering' or upstream_order_id is null)",
         unit.id,
         &from,
         to.status().word(),
@@ -283,7 +311,14 @@ pub async fn settle_status(
         "update orders
          set status = $2,
              finished_at = $3,
-             device_imei = null
+             device_imei = null,
+             attention = attention and exists (
+                 select 1
+                 from order_history
+                 where order_id = $1
+                   and event = 'needs_attention'
+                   and detail @> '{\"lasting\": true}'
+             )
          where id = $1
            and status = 'processing'",
         order_id,

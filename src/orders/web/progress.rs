@@ -50,7 +50,7 @@ pub(super) fn board(visit: &Visit, order: &Order) -> Vec<Step> {
         ],
         OrderStatus::Completed => [
             step("step-paid", "done", order.paid_at),
-            step("step-prepared", "done", None),
+            step("step-prepared", "done", finished),
             step("step-ready", "done", finished),
         ],
         OrderStatus::Failed => [

@@ -110,31 +110,39 @@ pub(super) async fn prolong(db: &PgPool, claim: &Claim, until: OffsetDateTime) -
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes the end of a run: the row goes, unless the job was asked for again meanwhile.
+/// Writes the end of a run: the row goes, unless the job was asked for again meanwhile. The row is taken first: a
+/// request that is just being committed is waited for, and not overlooked.
 pub(super) async fn finish(db: &PgPool, claim: &Claim, now: OffsetDateTime) -> sqlx::Result<()> {
-    sqlx::query!(
-        "with gone as (
-             delete from jobs
-             where id = $1
-               and attempts = $2
-               and wanted = $3
-         )
-         update jobs
-         set lease_until = null,
-             worker = null,
-             faults = 0,
-             run_at = $4
+    let mut tx = db.begin().await?;
+    let wanted = sqlx::query_scalar!(
+        "select wanted
+         from jobs
          where id = $1
            and attempts = $2
-           and wanted <> $3",
+         for update",
         claim.id,
         claim.attempts,
-        claim.wanted,
-        now,
     )
-    .execute(db)
-    .await
-    .map(drop)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(wanted) = wanted else { return Ok(()) };
+    if wanted == claim.wanted {
+        sqlx::query!("delete from jobs where id = $1", claim.id).execute(&mut *tx).await?;
+    } else {
+        sqlx::query!(
+            "update jobs
+             set lease_until = null,
+                 worker = null,
+                 faults = 0,
+                 run_at = $2
+             where id = $1",
+            claim.id,
+            now,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await
 }
 
 /// Writes that the job comes back: at `at`, or at once where it was asked for again meanwhile.

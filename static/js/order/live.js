@@ -74,4 +74,8 @@
     }
     if (!main.dataset.events) events.close();
   });
+  // An answer other than 200 (a restart behind a proxy, say) ends the stream for good: begin anew with the page.
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED && main.dataset.events) setTimeout(() => location.reload(), 5000);
+  });
 })();
