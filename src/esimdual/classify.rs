@@ -169,9 +169,11 @@ mod tests {
             (reply(422, r#"[{"status":false,"message":"x"}]"#), true, "later", "later"),
             (cut(422), true, "later", "later"),
             (reply(401, NO), true, "later", "later"),
-            (reply(402, NO), true, "later", "later"),
+            // A refusal of a kind that the documents do not know.
+            (reply(402, NO), true, "doubt", "later"),
+            (reply(402, html), true, "later", "later"),
             (reply(403, NO), true, "later", "later"),
-            (reply(405, NO), true, "later", "later"),
+            (reply(405, NO), true, "doubt", "later"),
             (reply(408, NO), true, "later", "later"),
             (reply(409, NO), true, "later", "later"),
             (reply(425, NO), true, "later", "later"),

@@ -310,12 +310,16 @@ mod tests {
     }
 
     #[test]
-    fn an_order_needs_only_its_id() {
-        let bare = placed(r#"{"id":45}"#).unwrap();
+    fn an_order_that_is_read_needs_only_its_id_and_a_purchase_its_names_too() {
+        let bare = order(br#"{"data":{"id":45}}"#).unwrap();
         assert_eq!((bare.id, bare.status, bare.esim), (45, OrderStatus::Other(String::new()), None));
-        let unknown = placed(r#"{"id":45,"status":"refunded","price":null,"esim":[],"package":7}"#).unwrap();
+        let unknown = r#"{"data":{"id":45,"status":"refunded","price":null,"esim":[],"package":7}}"#;
+        let unknown = order(unknown.as_bytes()).unwrap();
         assert_eq!(unknown.status, OrderStatus::Other("refunded".to_owned()));
         assert_eq!((unknown.price, unknown.package_id), (None, None));
+        assert!(placed(r#"{"id":45,"external_order_id":"SF-1-1-1","package":{"id":1120}}"#).is_ok());
+        let nul = order(b"{\"data\":{\"id\":45,\"external_order_id\":\"SF\\u0000-1\"}}").unwrap();
+        assert_eq!(nul.external_order_id, None, "no database takes a NUL");
     }
 
     #[test]
@@ -323,6 +327,9 @@ mod tests {
         for bad in [
             r#"{"id":45,"external_order_id":"SF-2-1-1"}"#,
             r#"{"id":45,"external_order_id":7}"#,
+            r#"{"id":45}"#,
+            r#"{"id":45,"external_order_id":"SF-1-1-1"}"#,
+            r#"{"id":45,"package":{"id":1120}}"#,
             r#"{"id":45,"external_order_id":"SF-1-1-1","package":{"id":1121}}"#,
             r#"{"external_order_id":"SF-1-1-1"}"#,
             r#"{"id":null}"#,
@@ -339,7 +346,8 @@ mod tests {
         {
             assert!(placed_order(body.as_bytes(), &WANTED).is_err(), "{body}");
         }
-        assert!(placed_order(br#"{"data":{"id":45}}"#, &WANTED).is_ok(), "a missing status is no no");
+        let without_status = br#"{"data":{"id":45,"external_order_id":"SF-1-1-1","package_id":1120}}"#;
+        assert!(placed_order(without_status, &WANTED).is_ok(), "a missing status is no no");
     }
 
     #[test]

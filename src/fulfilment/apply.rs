@@ -117,7 +117,13 @@ impl Change<'_> {
         if self.unit.state == to {
             return Ok(Applied::Nothing);
         }
-        orders::raise_attention(self.conn, self.unit.order_id, reason.word(), self.now).await?;
+        // A code may still come; an answer that contradicts what is known stays for a person to see.
+        match reason {
+            HoldReason::AnswerMismatch | HoldReason::EsimSeenBefore => {
+                orders::raise_alarm(self.conn, self.unit.order_id, reason.word(), self.now).await?;
+            }
+            _ => orders::raise_attention(self.conn, self.unit.order_id, reason.word(), self.now).await?,
+        }
         self.move_to(&to, Event::Held).await
     }
 

@@ -23,7 +23,10 @@ async fn upstream(revoked: Arc<AtomicUsize>) -> Fake {
         let newest = given.load(Ordering::SeqCst);
         let held = request.header("authorization") == Some(&format!("Bearer {newest}|t"));
         match held && newest > revoked.load(Ordering::SeqCst) {
-            true if request.line == "POST /orders" => reply(201, r#"{"status":true,"data":{"id":45}}"#),
+            true if request.line == "POST /orders" => reply(
+                201,
+                r#"{"status":true,"data":{"id":45,"external_order_id":"SF-7K3M9QWX-1-1","package":{"id":1120}}}"#,
+            ),
             true => reply(200, WALLET),
             false => reply(401, r#"{"message":"Unauthenticated."}"#),
         }

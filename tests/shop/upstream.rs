@@ -370,9 +370,14 @@ async fn an_order_upstream_that_the_shop_does_not_remember_is_not_bought_again()
         .await;
     let lists = stand.ledger().calls_of(Operation::Orders);
     stand.pass(30).await;
-    assert_eq!(stand.units(&token).await, ["pending"]);
-    assert_eq!(stand.order_json(&token).await["attention"], true, "a person decides");
+    assert_eq!(stand.units(&token).await, ["on_hold"]);
+    assert_eq!(stand.order_json(&token).await["attention"], true, "a person is told");
     assert_eq!(stand.ledger().calls_of(Operation::Orders), lists + 1, "and nobody is asked all the time");
+    // It is bound to what was bought, and delivered from there.
+    stand.sandbox.complete_order(stand.ledger().orders[0].id).unwrap();
+    stand.pass(60).await;
+    assert_eq!(stand.units(&token).await, ["completed"]);
+    assert_eq!(stand.order_json(&token).await["attention"], true, "what contradicted stays to be seen");
     assert_eq!(stand.ledger().calls_of(Operation::CreateOrder), 1);
     stand.end().await;
 }
