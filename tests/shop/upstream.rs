@@ -276,7 +276,7 @@ async fn f14_two_units_share_what_the_wallet_holds() {
 }
 
 #[tokio::test]
-async fn f15_a_422_that_nothing_explains_is_tried_once_more_under_a_new_key_and_then_refunded() {
+async fn f16_a_422_that_nothing_explains_is_tried_once_more_under_a_new_key_and_then_refunded() {
     for (times, end) in [(1, ("completed", "paid")), (2, ("failed", "refunded"))] {
         let stand = Stand::new().await;
         stand.sandbox.inject(Injection::times(Fault::InsufficientBalance, times));
@@ -304,7 +304,7 @@ async fn f14_a_wallet_that_cannot_be_read_is_no_proof_of_anything() {
 }
 
 #[tokio::test]
-async fn f12_an_account_that_is_disabled_holds_orders_under_their_key_until_the_deadline() {
+async fn f17_an_account_that_is_disabled_holds_orders_under_their_key_until_the_deadline() {
     let stand = Stand::new().await;
     stand.sandbox.inject(Injection::times(Fault::AccountDisabled, 100_000));
     let token = stand.buy(FRANCE, 1).await;
@@ -318,7 +318,7 @@ async fn f12_an_account_that_is_disabled_holds_orders_under_their_key_until_the_
 }
 
 #[tokio::test]
-async fn f34_a_catalog_that_is_suddenly_empty_is_held_and_goes_on_selling() {
+async fn f43_a_catalog_that_is_suddenly_empty_is_held_and_goes_on_selling() {
     let stand = Stand::new().await;
     stand.sandbox.inject_once(Fault::EmptyCatalog);
     stand.refresh().await;
