@@ -202,3 +202,11 @@ fn pauses_after_later_grow_and_honour_the_upstream() {
     assert_eq!((seconds(1, None), seconds(2, None), seconds(99, None)), (2, 4, 300));
     assert_eq!((seconds(1, Some(7)), seconds(5, Some(7))), (7, 32));
 }
+
+#[test]
+fn what_was_said_to_be_bought_is_never_sent_again_nor_refunded_by_time() {
+    for after in [1, 4_200, 80_000] {
+        let step = ordering(&[attempt(1, Outcome::Done)], after);
+        assert_eq!(step, Step::Wait(Duration::from_secs(30)), "after {after} s");
+    }
+}
