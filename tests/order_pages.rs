@@ -167,6 +167,8 @@ async fn whoever_does_not_know_the_token_finds_nothing() {
         format!("/orders/{a}/items/1/2/qr.svg"),
         format!("/orders/{a}/items/2/1/qr.png"),
         format!("/orders/{b}/items/1/1/qr.png"),
+        format!("/orders/{a}/items/x/1/qr.svg"),
+        format!("/orders/{a}/items/1/99999999999/qr.png"),
         format!("/pay/test/{unknown}"),
         "/pay/test/x".to_owned(),
     ] {

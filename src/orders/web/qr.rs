@@ -13,7 +13,8 @@ use crate::web::Problem;
 /// Pixels a module of the PNG: sharp on a printer, and small as a file.
 const SCALE: u32 = 8;
 
-type Place = (String, i32, i32);
+/// As the address has them: whatever names no unit is an unknown address.
+type Place = (String, String, String);
 
 pub(super) async fn svg(State(shop): State<Shop>, place: Path<Place>) -> Result<Response, Problem> {
     let esim = delivered(&shop, place).await?;
@@ -29,7 +30,8 @@ async fn delivered(shop: &Shop, Path((token, position, unit)): Path<Place>) -> R
     let mut conn = shop.db.acquire().await?;
     let order = find(&mut conn, &token).await?;
     let units = orders::units(&mut conn, order.id).await?;
-    let unit = units.into_iter().find(|of| (of.position, of.unit) == (position, unit));
+    let unit =
+        units.into_iter().find(|of| of.position.to_string() == position && of.unit.to_string() == unit);
     let Some(UnitState::Completed { esim_id, .. }) = unit.map(|unit| unit.state) else {
         return Err(Problem::NotFound);
     };
