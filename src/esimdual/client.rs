@@ -9,13 +9,15 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use super::answer::{Account, Answer, Later, Listing, NewOrder, Order, Wallet};
-use super::catalog_row::{self, CatalogRows, PackageRow};
+use super::catalog_row::{CatalogRows, PackageRow};
 use super::classify::{Call, Heard, classify};
 use super::exchange::{Errand, Wire};
 use super::pace::Urgency;
 use super::paging::{PAGES_LIMIT, page};
+use super::reading;
 use super::token::{Access, Keeping, LoggedIn, Source, Tokens};
-use super::wire::{self, Unreadable};
+use super::undocumented::Undocumented;
+use super::wire::Unreadable;
 use crate::ground::{Clock, Entropy};
 use crate::plumbing::sealed::SealingKey;
 
@@ -142,18 +144,20 @@ impl Client {
             Ok(heard) => heard,
             Err(later) => return Answer::Later(later),
         };
-        classify(Call::Purchase, &heard, |body| wire::placed_order(body, order))
+        classify(Call::Purchase, &heard, |body| {
+            reading::placed_order(body, order, &mut Undocumented::default())
+        })
     }
 
     /// One order by the upstream's id.
     pub async fn order(&self, id: i64) -> Answer<Order> {
-        self.ask(&format!("/orders/{id}"), wire::order).await
+        self.ask(&format!("/orders/{id}"), |body| reading::order(body, &mut Undocumented::default())).await
     }
 
     /// Every order that the upstream lists, over all pages.
     pub async fn orders(&self) -> Answer<Listing> {
         let errand = Errand { timeout: self.0.settings.list_timeout, limit: LIST, ..self.asking("/orders") };
-        self.pages(&errand, |row| wire::order_row(Some(row))).await.map(|rows| {
+        self.pages(&errand, |row| reading::order_row(row, &mut Undocumented::default())).await.map(|rows| {
             let listed = rows.len();
             let orders: Vec<Order> = rows.into_iter().filter_map(Result::ok).collect();
             Listing { unreadable: listed - orders.len(), orders }
@@ -164,31 +168,36 @@ impl Client {
     pub async fn packages(&self) -> Answer<CatalogRows> {
         let errand =
             Errand { timeout: self.0.settings.catalog_timeout, limit: CATALOG, ..self.asking("/packages") };
-        self.pages(&errand, catalog_row::package_row).await.map(|rows| CatalogRows { rows })
+        self.pages(&errand, |row| reading::package_row(row, &mut Undocumented::default()))
+            .await
+            .map(|rows| CatalogRows { rows: rows.into_iter().map(Result::unwrap_or_default).collect() })
     }
 
     /// One package.
     pub async fn package(&self, id: i64) -> Answer<PackageRow> {
-        self.ask(&format!("/packages/{id}"), catalog_row::package).await
+        self.ask(&format!("/packages/{id}"), |body| reading::package(body, &mut Undocumented::default()))
+            .await
     }
 
     /// The balance.
     pub async fn wallet(&self) -> Answer<Wallet> {
-        self.ask("/wallet", wire::wallet).await
+        self.ask("/wallet", |body| reading::wallet(body, &mut Undocumented::default())).await
     }
 
     /// Whether the API answers at all; needs no credentials.
     pub async fn ping(&self) -> Answer<()> {
         let heard = self.0.wire.send(&self.asking("/ping"), None).await;
         match heard {
-            Ok(heard) => classify(Call::Read, &heard, wire::pong),
+            Ok(heard) => {
+                classify(Call::Read, &heard, |body| reading::pong(body, &mut Undocumented::default()))
+            }
             Err(later) => Answer::Later(later),
         }
     }
 
     /// The reseller's own account.
     pub async fn me(&self) -> Answer<Account> {
-        self.ask("/me", wire::account).await
+        self.ask("/me", |body| reading::account(body, &mut Undocumented::default())).await
     }
 
     fn asking<'a>(&self, path: &'a str) -> Errand<'a> {
@@ -229,7 +238,7 @@ impl Client {
             };
             let hash = heard.fingerprint();
             let read = classify(Call::Read, &heard, |body| {
-                let page = page(body, number)?;
+                let page = page(body, number, &mut Undocumented::default())?;
                 rows.extend(page.rows.into_iter().map(&row));
                 Ok(page.more)
             });
@@ -294,7 +303,10 @@ impl Client {
             Err(later) => return LoggedIn::NotNow(later),
         };
         let status = heard.status();
-        match (classify(Call::Read, &heard, wire::access_token), status) {
+        match (
+            classify(Call::Read, &heard, |body| reading::access_token(body, &mut Undocumented::default())),
+            status,
+        ) {
             (Answer::Done(token), _) => LoggedIn::Token(token),
             (Answer::Later(_), Some(401 | 403 | 422)) | (Answer::Refused(_), _) => LoggedIn::Refused(Later {
                 reason: "the login was refused".to_owned(),

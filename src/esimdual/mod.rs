@@ -2,23 +2,32 @@
 //!
 //! Four answers cross this desk and no others (`answer.rs`); which one a reply is, is decided in one pure function
 //! (`classify.rs`). Money is read exactly from the JSON token. No redirect is followed, every call has a total
-//! deadline, and every body a limit. Owns `upstream_tokens`. Never decides what a purchase's answer means for money.
+//! deadline, and every body a limit. Owns `upstream_tokens` and `upstream_undocumented`. Never decides what a
+//! purchase's answer means for money.
 
 pub mod answer;
 pub mod catalog_row;
 mod classify;
 mod client;
+mod documented;
 pub mod event;
 mod exchange;
+mod extra;
+mod fields;
+mod interned;
 mod pace;
 mod paging;
+pub mod reading;
 pub mod signature;
 mod store;
 mod token;
+pub mod undocumented;
 mod wire;
 
 pub use answer::{
-    Account, Answer, Doubt, Esim, Later, Listing, NewOrder, Order, OrderStatus, Refusal, Wallet,
+    Account, Answer, BadRow, Doubt, Esim, EsimDetails, Extra, Later, Listing, NewOrder, Order, OrderStatus,
+    PricedCountry, PricedPackage, Refusal, Root, Rows, Usage, Volume, VpnPlan, VpnRow, Wallet,
+    WalletTransaction,
 };
 pub use catalog_row::{Amount, CatalogRows, CountryRow, PackageRow, RegionRow};
 pub use client::{Client, Credentials, Settings};
