@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod catalog_row;
+pub mod catalog_stream;
 mod classify;
 mod client;
 mod documented;
@@ -14,6 +15,7 @@ pub mod event;
 mod exchange;
 mod extra;
 mod fields;
+mod frames;
 mod interned;
 mod pace;
 mod paging;
@@ -30,4 +32,5 @@ pub use answer::{
     WalletTransaction,
 };
 pub use catalog_row::{Amount, CatalogRows, CountryRow, PackageRow, RegionRow};
+pub use catalog_stream::CatalogReader;
 pub use client::{Client, Credentials, Settings};
