@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::Ending;
 use super::foundation::Foundation;
 use crate::config::Config;
+use crate::esimdual;
+use crate::plumbing::metrics::Collected;
 use crate::plumbing::private_postgres::Session;
 use crate::plumbing::{db, serve_http};
 use crate::shop::Shop;
@@ -72,11 +74,13 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
         .await
         .with_context(|| format!("BIND_ADDR {} cannot be listened on", config.bind_addr))?;
     let stage = Stage::default();
+    let collecting = collect_metrics(config, shop).await?;
     let mut background = vec![
         tokio::spawn(shop.bell.clone().carry(shop.db.clone())),
         tokio::spawn(follow_clock(shop.clone())),
         tokio::spawn(write_refusals(shop.clone(), stage.clone())),
     ];
+    background.extend(collecting);
     let router = if part == Part::Worker {
         site::worker_site(shop)
     } else {
@@ -140,6 +144,21 @@ impl Open {
         tracing::info!("stopped");
         ended
     }
+}
+
+/// Serves `/metrics` on METRICS_ADDR alone; without it nothing is collected.
+async fn collect_metrics(config: &Config, shop: &Shop) -> Result<Vec<JoinHandle<()>>, Ending> {
+    let Some(address) = config.metrics_addr else { return Ok(Vec::new()) };
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("METRICS_ADDR {address} cannot be listened on"))?;
+    let collected = Collected::start()?;
+    esimdual::describe_metrics();
+    tracing::info!(%address, "metrics are served");
+    let times = &shop.settings.times;
+    let site = site::metrics_site(collected.clone());
+    let serving = serve_http::serve(listener, site, times.header_read, shop.stop.clone(), times.header_read);
+    Ok(vec![tokio::spawn(serving), tokio::spawn(collected.keep_small(shop.stop.clone()))])
 }
 
 async fn make_first_admin(config: &Config, shop: &Shop) -> Result<(), Ending> {
