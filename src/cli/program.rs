@@ -22,7 +22,7 @@ use crate::{crew, window};
 
 /// How often the clock is set by the database's.
 const FOLLOW_EVERY: Duration = Duration::from_secs(10);
-/// How often refused webhooks are written down.
+/// How often refused webhooks, and what was met upstream that is not documented, are written down.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// Which parts of the shop this program is.
@@ -78,7 +78,7 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
     let mut background = vec![
         tokio::spawn(shop.bell.clone().carry(shop.db.clone())),
         tokio::spawn(follow_clock(shop.clone())),
-        tokio::spawn(write_refusals(shop.clone(), stage.clone())),
+        tokio::spawn(write_counts(shop.clone(), stage.clone())),
     ];
     background.extend(collecting);
     let router = if part == Part::Worker {
@@ -134,6 +134,7 @@ impl Open {
         }
         let shop = &foundation.shop;
         let _kept_for_later = self.stage.refusals.write(&shop.db, shop.now()).await;
+        let _lost_at_worst = shop.upstream.write_down_notes().await;
         let closed = tokio::time::timeout(Duration::from_secs(3), shop.db.close()).await;
         if closed.is_err() {
             tracing::debug!("the pool was left open");
@@ -201,11 +202,14 @@ async fn follow_clock(shop: Shop) {
     }
 }
 
-async fn write_refusals(shop: Shop, stage: Stage) {
+async fn write_counts(shop: Shop, stage: Stage) {
     loop {
         tokio::time::sleep(COUNT_EVERY).await;
         if let Err(error) = stage.refusals.write(&shop.db, shop.now()).await {
             tracing::debug!(%error, "refused webhooks could not be counted; trying again");
+        }
+        if let Err(error) = shop.upstream.write_down_notes().await {
+            tracing::debug!(%error, "what eSIMDual's documents do not say was not written down; trying again");
         }
     }
 }

@@ -1,7 +1,11 @@
 //! One call, carried through: a token, one replay after a refused token, repetitions after passing faults, and the
 //! account of it. What the answer means is decided in `classify.rs`.
 
+use std::sync::{Mutex, PoisonError};
+
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use sqlx::PgPool;
 use tracing::Instrument as _;
 
 use super::answer::{Answer, Later};
@@ -10,14 +14,12 @@ use super::exchange::{Errand, Wire};
 use super::health::Meter;
 use super::heard::Heard;
 use super::operation::Operation;
+use super::reading::{self, Undocumented, Unreadable};
 use super::retry::{self, RetryBudget};
 use super::settings::{Credentials, Settings};
 use super::token::{Access, LoggedIn, Tokens};
 use super::turn::Turn;
-use super::wire as reading;
-use super::wire::Unreadable;
 use crate::ground::{Clock, Entropy};
-use secrecy::ExposeSecret as _;
 
 /// Everything that a call needs.
 pub struct Desk {
@@ -31,6 +33,10 @@ pub struct Desk {
     pub retries: RetryBudget,
     /// The account.
     pub meter: Meter,
+    /// What was met that the documents do not say, until it is written down.
+    pub notes: Mutex<Undocumented>,
+    /// Where the notes are written down.
+    pub db: PgPool,
     /// For the jitter.
     pub entropy: Entropy,
     /// For the account.
@@ -50,7 +56,7 @@ impl Desk {
         &self,
         call: Call,
         errand: &Errand<'_>,
-        read: impl FnOnce(&[u8]) -> Result<T, Unreadable>,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
     ) -> Answer<T> {
         let mut turn = Turn::new(errand.operation, &self.settings);
         let span = turn.span.clone();
@@ -59,10 +65,10 @@ impl Desk {
     }
 
     /// The same without a token: for what needs none, and for the login itself.
-    async fn ask_as_nobody<T>(
+    pub async fn ask_as_nobody<T>(
         &self,
         errand: &Errand<'_>,
-        read: impl FnOnce(&[u8]) -> Result<T, Unreadable>,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
     ) -> Answer<T> {
         let mut turn = Turn::new(errand.operation, &self.settings);
         let span = turn.span.clone();
@@ -80,28 +86,36 @@ impl Desk {
         call: Call,
         heard: Result<Heard, Later>,
         turn: &Turn,
-        read: impl FnOnce(&[u8]) -> Result<T, Unreadable>,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
     ) -> Answer<T> {
+        let mut seen = Undocumented::default();
         let answer = match heard {
-            Ok(heard) => classify(call, &heard, read),
+            Ok(heard) => classify(call, &heard, |body| read(body, &mut seen)),
             Err(later) => Answer::Later(later),
         };
+        self.note(seen);
         self.meter.call(turn, &answer, self.clock.now());
         answer
+    }
+
+    /// Remembers what was not as documented.
+    pub fn note(&self, seen: Undocumented) {
+        if !seen.is_empty() {
+            self.notes.lock().unwrap_or_else(PoisonError::into_inner).absorb(seen);
+        }
     }
 
     /// Sends one errand with a token. A refused token is renewed once, and the errand replayed once, be it a purchase:
     /// the upstream refuses a token before it looks at an order.
     pub async fn exchange(&self, errand: &Errand<'_>, turn: &mut Turn) -> Result<Heard, Later> {
-        let Some(tokens) = &self.tokens else {
-            let reason = "no eSIMDual credentials are configured".to_owned();
-            return Err(Later { reason, http_status: None, after: None });
-        };
+        let Some(tokens) = &self.tokens else { return Err(no_credentials()) };
         self.probe_before(errand.operation).await?;
         let access = tokens.access(async || self.log_in().await).await?;
         let heard = self.repeating(errand, Some(&access), turn).await?;
         let heard = match heard.status() {
-            Some(401) => self.replay(errand, tokens, &access, turn).await?,
+            Some(401) if errand.operation.speaks_for_the_account() => {
+                self.replay(errand, tokens, &access, turn).await?
+            }
             Some(300..=399) if tokens.is_old(&access) => {
                 // Whatever comes of it serves the next call; this one is not repeated.
                 let _renewed = tokens.renew(&access, async || self.log_in().await).await;
@@ -174,6 +188,15 @@ impl Desk {
         Ok(heard)
     }
 
+    /// Gets a token where there is none.
+    pub async fn have_token(&self) -> Answer<()> {
+        let Some(tokens) = &self.tokens else { return Answer::Later(no_credentials()) };
+        match tokens.access(async || self.log_in().await).await {
+            Ok(_) => Answer::Done(()),
+            Err(later) => Answer::Later(later),
+        }
+    }
+
     async fn log_in(&self) -> LoggedIn {
         let Some(Credentials::Login { email, password, device_name }) = &self.settings.credentials else {
             let reason = "there is nothing to log in with".to_owned();
@@ -214,6 +237,11 @@ impl Desk {
         tokens.forget().await;
         if unknown { Answer::Done(()) } else { answer }
     }
+}
+
+fn no_credentials() -> Later {
+    let reason = "no eSIMDual credentials are configured".to_owned();
+    Later { reason, http_status: None, after: None }
 }
 
 /// These bodies are plain structs of texts and numbers, which always have JSON.

@@ -1,21 +1,27 @@
 //! What can be asked of eSIMDual.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use sqlx::PgPool;
 
-use super::answer::{Account, Answer, Listing, NewOrder, Order, Wallet};
+use super::answer::{
+    Account, Answer, EsimDetails, Listing, NewOrder, Order, PricedCountry, Root, Rows, Usage, Wallet,
+};
 use super::ask::{Desk, json};
-use super::catalog_row::{self, CatalogRows, PackageRow};
+use super::catalog_row::{CatalogRows, PackageRow};
 use super::classify::Call;
 use super::exchange::{Errand, Wire};
+use super::filter::Filter;
 use super::health::{Health, Meter};
 use super::operation::Operation;
+use super::reading::{self, Undocumented, Unreadable};
 use super::retry::RetryBudget;
 use super::settings::{Credentials, Settings};
 use super::token::{Keeping, Source, Tokens};
-use super::wire;
+use super::undocumented;
+use super::vpn_plans::VpnPlans;
 use crate::ground::{Clock, Entropy};
 use crate::plumbing::sealed::SealingKey;
 
@@ -56,6 +62,7 @@ impl Client {
             Credentials::Token(token) => (Source::Fixed(token.clone()), format!("{base_url} token")),
             Credentials::Login { email, .. } => (Source::Login, format!("{base_url} {email}")),
         });
+        let kept_in = db.clone();
         let tokens = known_as.map(|(source, account)| {
             // Its wait for the budget, the login itself, and a little to write it down.
             let login_takes = settings.timeout.saturating_mul(2) + std::time::Duration::from_secs(5);
@@ -63,8 +70,17 @@ impl Client {
                 Keeping { account, db, key, entropy: entropy.clone(), clock: clock.clone(), login_takes };
             Tokens::new(source, keeping)
         });
-        let (retries, meter) = (RetryBudget::new(), Meter::new(clock.now()));
-        Ok(Self(Arc::new(Desk { wire, settings, tokens, retries, meter, entropy, clock })))
+        Ok(Self(Arc::new(Desk {
+            wire,
+            settings,
+            tokens,
+            retries: RetryBudget::new(),
+            meter: Meter::new(clock.now()),
+            notes: Mutex::default(),
+            db: kept_in,
+            entropy,
+            clock,
+        })))
     }
 
     /// Whether there are credentials to ask with.
@@ -81,6 +97,18 @@ impl Client {
         self.0.meter.health(self.0.wire.breaker.standing(), refused, self.0.wire.pace.used())
     }
 
+    /// Writes down what was met that the documents do not say; to be called now and then, and at the end.
+    ///
+    /// # Errors
+    /// The database's; nothing is lost, the next call writes it.
+    pub async fn write_down_notes(&self) -> sqlx::Result<()> {
+        if self.0.notes.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return Ok(());
+        }
+        let mut db = self.0.db.acquire().await?;
+        undocumented::write_down(&mut db, &self.0.notes, self.0.clock.now()).await
+    }
+
     /// Buys one eSIM. *Done* only on readable proof for this very unit and package; every silence is a *doubt*.
     /// Repeating it with the same `order` sends the same bytes under the same key.
     pub async fn place_order(&self, order: &NewOrder<'_>) -> Answer<Order> {
@@ -95,40 +123,78 @@ impl Client {
             ..Errand::to(Operation::CreateOrder, "/orders")
         };
         let call = Call::Purchase { doubted: order.doubted };
-        self.0.ask(call, &errand, |body| wire::placed_order(body, order)).await
+        self.0.ask(call, &errand, |body, seen| reading::placed_order(body, order, seen)).await
     }
 
     /// One order by the upstream's id.
     pub async fn order(&self, id: i64) -> Answer<Order> {
-        let path = format!("/orders/{id}");
-        self.0.ask(Call::Read, &Errand::to(Operation::Order, &path), wire::order).await
+        self.read(Operation::Order, &format!("/orders/{id}"), reading::order).await
     }
 
     /// Every order that the upstream lists, over all pages.
     pub async fn orders(&self) -> Answer<Listing> {
-        let rows = self.0.list(Operation::Orders, "/orders", |row| wire::order_row(Some(row))).await;
-        rows.map(|rows| {
-            let listed = rows.len();
-            let orders: Vec<Order> = rows.into_iter().filter_map(Result::ok).collect();
-            Listing { unreadable: listed - orders.len(), orders }
-        })
+        let rows = self.0.list(Operation::Orders, "/orders", "order", reading::order_row).await;
+        rows.map(|rows| Listing { unreadable: rows.unreadable.len(), orders: rows.rows })
     }
 
     /// The whole catalog, over all pages; each row as written, for the catalog to judge.
     pub async fn packages(&self) -> Answer<CatalogRows> {
-        let rows = self.0.list(Operation::Packages, "/packages", catalog_row::package_row).await;
-        rows.map(|rows| CatalogRows { rows })
+        self.packages_matching(&Filter::default()).await
+    }
+
+    /// The part of the catalog that a filter names.
+    pub async fn packages_matching(&self, filter: &Filter) -> Answer<CatalogRows> {
+        // A row that cannot be read stands there empty, for the catalog to set aside.
+        let row =
+            |row: &RawValue, seen: &mut Undocumented| Ok(reading::package_row(row, seen).unwrap_or_default());
+        let path = filter.on("/packages");
+        let rows = self.0.list(Operation::Packages, &path, "package", row).await;
+        rows.map(|rows| CatalogRows { rows: rows.rows })
     }
 
     /// One package.
     pub async fn package(&self, id: i64) -> Answer<PackageRow> {
-        let path = format!("/packages/{id}");
-        self.0.ask(Call::Read, &Errand::to(Operation::Package, &path), catalog_row::package).await
+        self.read(Operation::Package, &format!("/packages/{id}"), reading::package).await
     }
 
-    /// The balance.
+    /// The reseller's prices, grouped by country.
+    pub async fn pricing(&self, filter: &Filter) -> Answer<Rows<PricedCountry>> {
+        self.read(Operation::Pricing, &filter.on("/pricing"), reading::priced_countries).await
+    }
+
+    /// Every eSIM that the account bought, over all pages.
+    pub async fn esims(&self) -> Answer<Rows<EsimDetails>> {
+        self.0.list(Operation::Esims, "/esims", "esim", reading::esim_row).await
+    }
+
+    /// One eSIM by the upstream's id.
+    pub async fn esim(&self, id: i64) -> Answer<EsimDetails> {
+        self.read(Operation::Esim, &format!("/esims/{id}"), reading::esim).await
+    }
+
+    /// How much of an eSIM is used. *Refused* with 400 where its supplier tells nothing.
+    pub async fn usage(&self, esim_id: i64) -> Answer<Usage> {
+        self.read(Operation::Usage, &format!("/esims/{esim_id}/usage"), reading::usage).await
+    }
+
+    /// The balance and its movements.
     pub async fn wallet(&self) -> Answer<Wallet> {
-        self.0.ask(Call::Read, &Errand::to(Operation::Wallet, "/wallet"), wire::wallet).await
+        self.read(Operation::Wallet, "/wallet", reading::wallet).await
+    }
+
+    /// The VPN plans, which no description names; where they are not offered, an empty answer says so.
+    pub async fn vpn_plans(&self) -> Answer<VpnPlans> {
+        self.0.vpn_plans().await
+    }
+
+    /// The reseller's own account.
+    pub async fn me(&self) -> Answer<Account> {
+        self.read(Operation::Me, "/me", reading::account).await
+    }
+
+    /// What the API says of itself; needs no credentials.
+    pub async fn root(&self) -> Answer<Root> {
+        self.0.ask_as_nobody(&Errand::to(Operation::Root, "/"), reading::root).await
     }
 
     /// Whether the API answers at all; needs no credentials.
@@ -136,13 +202,24 @@ impl Client {
         self.0.ping().await
     }
 
-    /// The reseller's own account.
-    pub async fn me(&self) -> Answer<Account> {
-        self.0.ask(Call::Read, &Errand::to(Operation::Me, "/me"), wire::account).await
+    /// Logs in where no token is at hand, and says whether the upstream let us in. Every other call does so by itself.
+    ///
+    /// The token stays in here: *done* says only that there is one.
+    pub async fn log_in(&self) -> Answer<()> {
+        self.0.have_token().await
     }
 
     /// Gives the token back: the upstream forgets it, and so do this node and the database. The next call logs in.
     pub async fn log_out(&self) -> Answer<()> {
         self.0.log_out().await
+    }
+
+    async fn read<T>(
+        &self,
+        operation: Operation,
+        path: &str,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
+    ) -> Answer<T> {
+        self.0.ask(Call::Read, &Errand::to(operation, path), read).await
     }
 }

@@ -1,37 +1,43 @@
 //! Reading a list page by page, within one limit of time for all of them. A page that fails is asked again by itself.
 
+use serde_json::value::RawValue;
 use tracing::Instrument as _;
 
-use super::answer::{Answer, Later};
+use super::answer::{Answer, BadRow, Later, Rows};
 use super::ask::Desk;
 use super::classify::{Call, classify};
 use super::exchange::Errand;
 use super::operation::Operation;
 use super::paging::{PAGES_LIMIT, page};
+use super::reading::{Undocumented, Unreadable, each};
 use super::turn::Turn;
 
 impl Desk {
-    /// Reads a whole list. One that repeats itself or does not end is not believed at all.
+    /// Reads a whole list. One that repeats itself or does not end is not believed at all. `place` names its rows where
+    /// one of them cannot be read.
     pub async fn list<T>(
         &self,
         operation: Operation,
         path: &str,
-        row: impl Fn(&serde_json::value::RawValue) -> T,
-    ) -> Answer<Vec<T>> {
+        place: &'static str,
+        row: impl Fn(&RawValue, &mut Undocumented) -> Result<T, Unreadable>,
+    ) -> Answer<Rows<T>> {
         let mut turn = Turn::new(operation, &self.settings);
         let span = turn.span.clone();
-        let answer = self.pages(&mut turn, path, row).instrument(span).await;
+        let answer = self.pages(&mut turn, path, place, row).instrument(span).await;
         self.meter.call(&turn, &answer, self.clock.now());
         answer
     }
 
-    async fn pages<T>(
+    /// The pages of a list, within what its call has left.
+    pub async fn pages<T>(
         &self,
         turn: &mut Turn,
         first: &str,
-        row: impl Fn(&serde_json::value::RawValue) -> T,
-    ) -> Answer<Vec<T>> {
-        let mut rows = Vec::new();
+        place: &'static str,
+        row: impl Fn(&RawValue, &mut Undocumented) -> Result<T, Unreadable>,
+    ) -> Answer<Rows<T>> {
+        let mut all = Rows { rows: Vec::new(), unreadable: Vec::new() };
         let mut last_page = None;
         for number in 1..=PAGES_LIMIT {
             let path = page_path(first, number);
@@ -40,20 +46,30 @@ impl Desk {
                 Err(later) => return Answer::Later(later),
             };
             let hash = heard.fingerprint();
+            let mut seen = Undocumented::default();
             let read = classify(Call::Read, &heard, |body| {
-                let page = page(body, number)?;
-                rows.extend(page.rows.into_iter().map(&row));
+                let page = page(body, number, &mut seen)?;
+                add(&mut all, each(page.rows, place, &mut seen, &row));
                 Ok(page.more)
             });
+            self.note(seen);
             match read {
-                Answer::Done(false) => return Answer::Done(rows),
+                Answer::Done(false) => return Answer::Done(all),
                 Answer::Done(true) if hash.is_some() && hash == last_page => break,
                 Answer::Done(true) => last_page = hash,
-                other => return other.map(|_| rows),
+                other => return other.map(|_| all),
             }
         }
         endless()
     }
+}
+
+/// Puts a page behind the others; the positions of its rows count on.
+fn add<T>(all: &mut Rows<T>, page: Rows<T>) {
+    let before = all.rows.len() + all.unreadable.len();
+    all.rows.extend(page.rows);
+    let counted_on = |bad: BadRow| BadRow { position: before + bad.position, ..bad };
+    all.unreadable.extend(page.unreadable.into_iter().map(counted_on));
 }
 
 /// The address of page `number`, behind filters or without.

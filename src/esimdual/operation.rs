@@ -158,7 +158,8 @@ impl Operation {
         !matches!(self, Self::CreateOrder | Self::LogIn | Self::LogOut)
     }
 
-    /// Whether a 403 speaks about the account. A missing right to the undocumented VPN plans does not.
+    /// Whether a 401 or 403 speaks about token and account. That of an address that no description names does not: the
+    /// VPN plans may be closed to us, and everything else goes on.
     pub fn speaks_for_the_account(self) -> bool {
         self != Self::VpnPlans
     }

@@ -1,5 +1,7 @@
 //! `upstream_tokens`: the bearer tokens, sealed, so that one login serves every node and every start.
 
+pub mod undocumented;
+
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
