@@ -42,7 +42,9 @@ fn compare() {
     let file = folder.path().join("packages.json");
     write_catalog(&file);
     let mebibytes = File::open(&file).unwrap().metadata().unwrap().len() >> 20;
-    println!("{PACKAGES} packages with {COUNTRIES_EACH} countries each, {mebibytes} MiB of JSON, best of {RUNS} runs");
+    println!(
+        "{PACKAGES} packages with {COUNTRIES_EACH} countries each, {mebibytes} MiB of JSON, best of {RUNS} runs"
+    );
     let ours = best("ours", &file);
     let slice = best("value_from_slice", &file);
     let reader = best("value_from_reader", &file);

@@ -11,5 +11,6 @@ mod catalog;
 mod documents;
 mod pricing;
 mod purchases;
+mod reading;
 mod support;
 mod tokens;

@@ -98,8 +98,13 @@ pub(in crate::esimdual) fn event_order(row: Token<'_>, seen: &mut Undocumented) 
 mod tests {
     use super::*;
 
-    const WANTED: NewOrder<'_> =
-        NewOrder { package_id: 1120, external_order_id: "SF-1-1-1", idempotency_key: "k", device_imei: None };
+    const WANTED: NewOrder<'_> = NewOrder {
+        package_id: 1120,
+        external_order_id: "SF-1-1-1",
+        idempotency_key: "k",
+        device_imei: None,
+        doubted: false,
+    };
 
     fn read(body: &[u8]) -> Result<Order, Unreadable> {
         placed_order(body, &WANTED, &mut Undocumented::default())
