@@ -21,6 +21,7 @@ mod door;
 pub mod event;
 mod exchange;
 mod extra;
+mod field;
 mod fields;
 mod filter;
 mod frames;
