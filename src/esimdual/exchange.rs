@@ -147,7 +147,7 @@ impl Wire {
         let retry_after = wish.and_then(|value| retry_after(value, self.clock.now()));
         let body = http::read_bounded(response, limit).await.map_err(|error| match error {
             ReadError::TooLarge(_) => Cut::TooLarge,
-            ReadError::Broken(_) => Cut::BrokeOff,
+            ReadError::Broken(_) | ReadError::Unread => Cut::BrokeOff,
         });
         Heard::Reply { status, retry_after, body }
     }
