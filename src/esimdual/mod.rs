@@ -12,7 +12,9 @@
 pub mod answer;
 mod ask;
 mod breaker;
+mod catalog;
 pub mod catalog_row;
+pub mod catalog_stream;
 mod classify;
 mod client;
 mod documented;
@@ -22,6 +24,7 @@ mod exchange;
 mod extra;
 mod fields;
 mod filter;
+mod frames;
 mod health;
 mod heard;
 mod interned;
@@ -47,6 +50,7 @@ pub use answer::{
 };
 pub use breaker::BreakerState;
 pub use catalog_row::{Amount, CatalogRows, CountryRow, PackageRow, RegionRow};
+pub use catalog_stream::CatalogReader;
 pub use client::Client;
 pub use door::LoginRefused;
 pub use filter::{Filter, PackageType};
