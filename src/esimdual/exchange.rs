@@ -14,7 +14,7 @@ use super::breaker::Breaker;
 use super::health::{count_request, count_turned_away, count_wait, show_breaker};
 use super::heard::{Cut, Heard};
 use super::operation::{Operation, SMALL};
-use super::pace::{Pace, retry_after};
+use super::pace::{Pace, Urgency, retry_after};
 use super::settings::Settings;
 use super::turn::Turn;
 use crate::ground::Clock;
@@ -28,6 +28,8 @@ pub type Sink = Arc<dyn Fn(&mut dyn Read) + Send + Sync>;
 pub struct Errand<'a> {
     /// What is asked.
     pub operation: Operation,
+    /// Who goes first when the budget is short: the operation's, but for a ping on behalf of a purchase.
+    pub urgency: Urgency,
     /// Behind the base URL.
     pub path: &'a str,
     /// JSON.
@@ -41,7 +43,7 @@ pub struct Errand<'a> {
 impl<'a> Errand<'a> {
     /// A request without a body.
     pub fn to(operation: Operation, path: &'a str) -> Self {
-        Self { operation, path, body: None, idempotency_key: None, sink: None }
+        Self { operation, urgency: operation.urgency(), path, body: None, idempotency_key: None, sink: None }
     }
 }
 
@@ -89,7 +91,7 @@ impl Wire {
     ) -> Result<Heard, Later> {
         let left = turn.left()?;
         self.breaker.check()?;
-        self.place(errand.operation, left).await?;
+        self.place(errand.urgency, left).await?;
         let leave = self.breaker.admit()?;
         let started = tokio::time::Instant::now();
         let heard = self.request(errand, token, left).await;
@@ -109,8 +111,7 @@ impl Wire {
         Ok(heard)
     }
 
-    async fn place(&self, operation: Operation, patience: Duration) -> Result<(), Later> {
-        let urgency = operation.urgency();
+    async fn place(&self, urgency: Urgency, patience: Duration) -> Result<(), Later> {
         match self.pace.admit(urgency, patience).await {
             Ok(waited) => {
                 count_wait(urgency, waited);

@@ -7,9 +7,16 @@
 )]
 
 mod answers;
+mod breaker;
 mod catalog;
 mod documents;
+mod limits;
+mod logins;
+mod metrics;
+mod operations;
+mod pace;
 mod pricing;
 mod purchases;
+mod retries;
 mod support;
 mod tokens;
