@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use simfront::esimdual::{Answer, Client};
+use simfront::esimdual::{Answer, Client, Later};
 use simfront::ground::Clock;
 
 use crate::support::{
@@ -44,8 +44,8 @@ async fn refusing() -> Fake {
 async fn ten_minutes_of_calls(nodes: &[Client], clock: &Clock) {
     for _ in 0..600 {
         for answer in join_all(nodes.iter().map(Client::wallet)).await {
-            let Answer::Later(later) = answer else { panic!("later") };
-            assert!(later.after.is_some_and(|after| after <= Duration::from_secs(15 * 60)));
+            let told = |later: &Later| later.after.is_some_and(|after| after <= Duration::from_secs(15 * 60));
+            assert!(matches!(&answer, Answer::Later(later) if told(later)), "{answer:?}");
         }
         clock.advance(time::Duration::seconds(1));
     }
