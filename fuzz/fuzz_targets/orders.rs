@@ -29,7 +29,7 @@ const PACKAGE: i64 = 1120;
 const UNIT: &str = "NOANET-20260315-0001";
 
 fn wanted() -> NewOrder<'static> {
-    NewOrder { package_id: PACKAGE, external_order_id: UNIT, idempotency_key: "k", device_imei: None }
+    NewOrder { package_id: PACKAGE, external_order_id: UNIT, idempotency_key: "k", device_imei: None, doubted: false }
 }
 
 fuzz_target!(|body: &[u8]| {

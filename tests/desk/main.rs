@@ -17,6 +17,7 @@ mod operations;
 mod pace;
 mod pricing;
 mod purchases;
+mod reading;
 mod retries;
 mod support;
 mod tokens;
