@@ -12,6 +12,7 @@
 pub mod answer;
 mod ask;
 mod breaker;
+mod catalog;
 pub mod catalog_row;
 pub mod catalog_stream;
 mod classify;

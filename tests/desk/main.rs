@@ -7,10 +7,17 @@
 )]
 
 mod answers;
+mod breaker;
 mod catalog;
 mod documents;
+mod limits;
+mod logins;
+mod metrics;
+mod operations;
+mod pace;
 mod pricing;
 mod purchases;
 mod reading;
+mod retries;
 mod support;
 mod tokens;
