@@ -1,11 +1,13 @@
 //! What is counted, and what never is.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use simfront::esimdual::{self, Answer};
 use simfront::plumbing::metrics::Collected;
 use simfront::site;
 use tower::ServiceExt as _;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::support::{Act, Database, Fake, ORDER, client, clock, login, no_database, reply, token, word};
 
@@ -67,6 +69,66 @@ async fn scrape(collected: Collected) -> String {
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     let body = axum::body::to_bytes(answer.into_body(), 1024 * 1024).await.unwrap();
     String::from_utf8(body.to_vec()).unwrap()
+}
+
+/// Lines of the log, kept.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn each_call_has_a_span_and_neither_it_nor_a_line_of_the_log_tells_a_secret_or_a_name() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter("simfront=trace")
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    // For all tests of this process, whatever order they come in: none of them may tell a secret.
+    tracing::subscriber::set_global_default(log).unwrap();
+    let db = Database::new().await;
+    let fake = Fake::start(|request, before| match (request.line.as_str(), before) {
+        ("POST /login", 0) => reply(401, r#"{"status":false,"message":"no"}"#),
+        ("POST /login", _) => reply(200, &format!(r#"{{"status":true,"access_token":"{SECRET}"}}"#)),
+        ("POST /orders", _) => {
+            reply(201, &format!(r#"{{"data":{{"id":45,"esim":{{"qr_code":"{CODE}"}}}}}}"#))
+        }
+        _ => reply(500, CODE),
+    })
+    .await;
+    let clock = clock();
+    let client = client(&fake.url, login(), db.pool.clone(), &clock);
+    assert_eq!(word(&client.wallet().await), "later");
+    // Another test may have met this span for the first time while the log began.
+    tracing::callsite::rebuild_interest_cache();
+    clock.advance(time::Duration::minutes(1));
+    assert_eq!(word(&client.place_order(&ORDER).await), "doubt");
+    assert_eq!(word(&client.wallet().await), "later");
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for wanted in [
+        r#"esimdual{operation="create_order" outcome="doubt""#,
+        r#"esimdual{operation="get_wallet" outcome="later""#,
+        "status=500",
+        "took_ms=",
+        "eSIMDual does not let us in",
+    ] {
+        assert!(text.contains(wanted), "{wanted} is not in\n{text}");
+    }
+    for secret in [SECRET, CODE, "key-1", "SF-7K3M9QWX", "partner@example.com", "StrongPassword"] {
+        assert!(!text.contains(secret), "{secret} is told in\n{text}");
+    }
+    db.drop().await;
 }
 
 #[tokio::test]

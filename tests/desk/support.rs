@@ -131,6 +131,8 @@ pub enum Act {
     Drip(Vec<u8>),
     /// Sends these bytes, then megabytes without end.
     Flood(Vec<u8>),
+    /// Sends the first bytes, so many spaces, and the last bytes.
+    Spaces(Vec<u8>, usize, Vec<u8>),
     /// Does it after a while.
     After(Duration, Box<Act>),
 }
@@ -213,6 +215,14 @@ async fn perform(stream: &mut TcpStream, mut act: Act) -> std::io::Result<()> {
     }
     match act {
         Act::After(..) => Ok(()),
+        Act::Spaces(first, spaces, last) => {
+            stream.write_all(&first).await?;
+            let chunk = vec![b' '; 64 * 1024];
+            for start in (0..spaces).step_by(chunk.len()) {
+                stream.write_all(&chunk[..chunk.len().min(spaces - start)]).await?;
+            }
+            stream.write_all(&last).await
+        }
         Act::Close => Ok(()),
         Act::Send(bytes) => stream.write_all(&bytes).await,
         Act::Drip(bytes) => {
