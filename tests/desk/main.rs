@@ -18,6 +18,7 @@ mod pace;
 mod pricing;
 mod purchases;
 mod reading;
+mod refusals;
 mod retries;
 mod support;
 mod tokens;
