@@ -14,6 +14,7 @@ mod api;
 mod book;
 mod catalog;
 mod control;
+mod countries;
 mod courses;
 mod desk;
 mod faults;
@@ -26,12 +27,14 @@ mod places;
 mod purchase;
 mod server;
 mod settings;
+mod tiers;
 mod tokens;
+mod usage;
 mod webhooks;
 mod wire;
 mod world;
 
-pub use catalog::{CatalogChange, NewPackage};
+pub use catalog::{CatalogChange, CatalogRefusal, MOST_PACKAGES, NewPackage};
 pub use faults::{Fault, Injection};
 pub use ledger::{
     Attempt, Delivery, DeliveryState, Esim, Ledger, Order, OrderRequest, OrderStatus, PackageSnapshot,
@@ -39,4 +42,5 @@ pub use ledger::{
 };
 pub use operation::Operation;
 pub use server::{Running, start};
-pub use settings::{OrderMode, Settings};
+pub use settings::{OrderMode, PageForm, Settings};
+pub use usage::EsimChange;

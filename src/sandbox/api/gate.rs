@@ -9,7 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::sandbox::answers::{Broken, FieldErrors, failure, invalid, success, unauthenticated};
+use crate::sandbox::answers::{
+    Broken, FieldErrors, expects_json, failure, invalid, success, to_the_login_page, unauthenticated,
+};
 use crate::sandbox::desk::Desk;
 use crate::sandbox::faults::{Fault, Injection, Point};
 use crate::sandbox::operation::Operation;
@@ -35,7 +37,10 @@ pub(super) async fn pass(
     desk.count(operation);
     let token = bearer(request.headers()).and_then(|token| tokens::check(&desk, token));
     if !operation.is_open() {
-        let Some(id) = token else { return Ok(unauthenticated()) };
+        let Some(id) = token else {
+            let json = expects_json(request.headers());
+            return Ok(if json { unauthenticated() } else { to_the_login_page() });
+        };
         request.extensions_mut().insert(TokenId(id));
     }
     while let Some(injection) = desk.faults.draw(Point::Before, operation) {

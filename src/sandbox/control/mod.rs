@@ -22,7 +22,7 @@ use serde_json::json;
 
 use super::amounts;
 use super::answers::Broken;
-use super::catalog::CatalogChange;
+use super::catalog::{CatalogChange, Package};
 use super::courses;
 use super::desk::Desk;
 use super::faults::Injection;
@@ -214,7 +214,7 @@ async fn move_order(
 
 async fn catalog(State(desk): State<Arc<Desk>>) -> Response {
     let book = desk.book();
-    answer(StatusCode::OK, &book.world().catalog.on_sale().collect::<Vec<_>>())
+    answer(StatusCode::OK, &book.world().catalog.on_sale().map(AsRef::as_ref).collect::<Vec<&Package>>())
 }
 
 async fn change_catalog(
