@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::book::Book;
+use super::control::Notices;
 use super::faults::Faults;
 use super::ledger::Ledger;
 use super::settings::Settings;
@@ -15,6 +16,8 @@ use super::webhooks::Sender;
 pub(super) struct Desk {
     pub settings: Settings,
     pub faults: Faults,
+    /// What was just done on the control page.
+    pub notices: Notices,
     pub sender: Sender,
     /// Tasks that outlive a request: webhooks and orders that wait for their time.
     pub tasks: TaskTracker,
@@ -28,6 +31,7 @@ impl Desk {
         let book = Mutex::new(Book::open(&settings)?);
         Ok(Arc::new(Self {
             faults: Faults::open(settings.state_dir.as_deref(), settings.mode)?,
+            notices: Notices::default(),
             sender: Sender::new(&settings)?,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

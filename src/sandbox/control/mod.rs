@@ -3,7 +3,17 @@
 //! It asks for no password, for it listens on loopback only; pages of other sites are refused, so that no site in
 //! the same browser can move it.
 
+mod act_catalog;
+mod act_faults;
+mod acts;
+mod deliveries;
+mod esims;
+mod filled;
+mod notices;
 mod page;
+mod token_list;
+
+pub(super) use notices::Notices;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,11 +51,17 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router {
         .route("/_sandbox/wallet", get(wallet).post(set_wallet))
         .route("/_sandbox/orders/{id}", get(order).post(move_order))
         .route("/_sandbox/catalog", get(catalog).post(change_catalog))
-        .route("/_sandbox/tokens", post(revoke_tokens).delete(revoke_tokens))
+        .route("/_sandbox/faults/{place}", post(stop_fault).delete(stop_fault))
+        .route("/_sandbox/esims", get(esims::list))
+        .route("/_sandbox/esims/{id}", get(esims::show).post(esims::change))
+        .route("/_sandbox/tokens", get(token_list::list).post(revoke_tokens).delete(revoke_tokens))
+        .route("/_sandbox/tokens/{id}", post(token_list::revoke).delete(token_list::revoke))
+        .route("/_sandbox/webhooks/{id}", post(deliveries::again))
         .route("/_sandbox/ping", post(ping))
         .route("/_sandbox/mode", get(mode).post(set_mode))
         .route("/_sandbox/webhook", get(webhook).post(set_webhook))
         .route("/_sandbox/keys/forget", post(forget_key))
+        .route_layer(axum::middleware::from_fn_with_state(Arc::clone(desk), acts::take))
         .route_layer(axum::middleware::from_fn(refuse_other_sites))
         .with_state(Arc::clone(desk))
 }
@@ -66,6 +82,10 @@ fn answer(status: StatusCode, value: &impl Serialize) -> Response {
 
 fn problem(status: StatusCode, what: &str) -> Response {
     answer(status, &json!({ "error": what }))
+}
+
+fn no_such_thing() -> Response {
+    problem(StatusCode::NOT_FOUND, "there is no such thing")
 }
 
 fn no_order() -> Response {
@@ -159,6 +179,14 @@ async fn clear_faults(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 /// The wallet in short; the ledger has its transactions.
+/// Stops the fault at a place of the list, from 0.
+async fn stop_fault(State(desk): State<Arc<Desk>>, Path(place): Path<usize>) -> Response {
+    match desk.faults.disarm(place) {
+        true => answer(StatusCode::OK, &desk.faults.list()),
+        false => no_such_thing(),
+    }
+}
+
 fn wallet_in_short(desk: &Desk) -> impl Serialize + use<> {
     let book = desk.book();
     let world = book.world();
