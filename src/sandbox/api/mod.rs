@@ -1,13 +1,16 @@
 //! The API as the published description has it.
 
 mod account;
+mod bodies;
 mod catalog;
 mod gate;
 mod input;
 mod lists;
 mod orders;
 mod paging;
+mod refusals;
 mod streamed;
+mod struck;
 mod things;
 
 use std::convert::Infallible;

@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::Value;
 
 use super::Id;
-use super::gate::{HangUp, bad_gateway, insufficient_balance, package_gone};
+use super::gate::key_of;
 use super::input::Input;
 use super::lists::{self, Listing};
+use super::refusals::{insufficient_balance, package_gone};
 use crate::sandbox::answers::{Broken, FieldErrors, failure, invalid, json, success, write_php_json};
 use crate::sandbox::desk::Desk;
-use crate::sandbox::faults::{About, Fault, Point};
+use crate::sandbox::faults::{About, Point};
 use crate::sandbox::ledger::Order;
 use crate::sandbox::operation::Operation;
-use crate::sandbox::purchase::{Outcome, purchase, remember_failure};
+use crate::sandbox::purchase::{Outcome, purchase};
 use crate::sandbox::webhooks;
 use crate::sandbox::wire::OrderView;
 use crate::sandbox::world::{Asked, Event};
@@ -39,11 +40,9 @@ pub(super) async fn create(
     match purchase(&desk, key.as_deref(), asked)? {
         Outcome::Bought { order, body } => {
             announce(&desk, &order).await?;
-            answer(&desk, key.as_deref(), StatusCode::CREATED, body).await
+            Ok(json(StatusCode::CREATED, body))
         }
-        Outcome::Replayed { status, body } => {
-            answer(&desk, key.as_deref(), StatusCode::from_u16(status)?, body).await
-        }
+        Outcome::Replayed { status, body } => Ok(json(StatusCode::from_u16(status)?, body)),
         Outcome::KeyReused => Ok(failure(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Idempotency-Key was already used with a different request.",
@@ -55,43 +54,12 @@ pub(super) async fn create(
 
 /// Tells the shop of a new order: meanwhile, or first where a fault says so.
 async fn announce(desk: &Arc<Desk>, order: &Order) -> Result<(), Broken> {
-    let first = desk.faults.draw(Point::Announce, Operation::CreateOrder, &About::default()).is_some();
+    let first = desk.faults.draw(Point::Announce, Some(Operation::CreateOrder), &About::of(order)).is_some();
     let delivery = webhooks::announce(desk, order)?;
     if let Some(delivery) = delivery.filter(|_| first) {
         delivery.await?;
     }
     Ok(())
-}
-
-/// Sends the answer to a committed order, or does what a fault does instead.
-async fn answer(
-    desk: &Desk,
-    key: Option<&str>,
-    status: StatusCode,
-    body: String,
-) -> Result<Response, Broken> {
-    let struck =
-        desk.faults.draw(Point::Answer, Operation::CreateOrder, &About::default()).map(|s| s.fault());
-    let server_error = || failure(StatusCode::INTERNAL_SERVER_ERROR, "Server Error");
-    Ok(match struck {
-        Some(Fault::SilentAfterCommit) => std::future::pending().await,
-        Some(Fault::DroppedAfterCommit) => {
-            let mut answer = json(status, body);
-            answer.extensions_mut().insert(HangUp);
-            answer
-        }
-        Some(Fault::ServerErrorAfterCommit) => server_error(),
-        Some(Fault::ServerErrorKept) => {
-            remember_failure(desk, key)?;
-            server_error()
-        }
-        Some(Fault::BadGatewayAfterCommit) => bad_gateway(),
-        Some(Fault::MalformedAfterCommit) => {
-            let half = body.len() / 2;
-            json(status, body.chars().take(half).collect()).into_response()
-        }
-        _ => json(status, body),
-    })
 }
 
 /// Checks a request as Laravel's validator does: numbers may be strings, absent and null are the same.
@@ -121,7 +89,7 @@ fn read(headers: &HeaderMap, sent: &Input) -> Result<(Option<String>, Asked), Fi
         }
         _ => {}
     }
-    let key = key(headers);
+    let key = key_of(headers);
     if key.as_ref().is_some_and(|key| key.chars().count() > MAX_TEXT) {
         wrong("idempotency_key", "The idempotency key field must not be greater than 255 characters.");
     }
@@ -140,16 +108,11 @@ fn asked(sent: &Input, package_id: i64) -> Asked {
     }
 }
 
-fn key(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get("Idempotency-Key")?;
-    Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).filter(|key| !key.is_empty())
-}
-
 /// Records a request that could not be understood.
 fn refuse(desk: &Desk, headers: &HeaderMap, sent: &Input) -> anyhow::Result<()> {
     let request = crate::sandbox::ledger::OrderRequest {
         at: crate::sandbox::moment::now(),
-        idempotency_key: key(headers),
+        idempotency_key: key_of(headers),
         external_order_id: sent.text("external_order_id").map(str::to_owned),
         package_id: sent.integer("package_id").and_then(|id| u64::try_from(id).ok()),
         outcome: "invalid".to_owned(),

@@ -1,5 +1,7 @@
 //! The forms of the faults: arming one, stopping one or all.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::acts::Act;
@@ -11,7 +13,7 @@ use crate::sandbox::faults::{Fault, Injection, WrongInjection};
 const OURS: [&str; 3] = ["fault", "how", "back"];
 
 /// Arms the fault that a form describes.
-pub(super) fn arm(desk: &Desk, form: &Filled) -> Act {
+pub(super) fn arm(desk: &Arc<Desk>, form: &Filled) -> Act {
     let name = form.get("fault");
     let Ok(fault) = serde_json::from_value::<Fault>(Value::String(name.to_owned())) else {
         return Act::Nothing;
@@ -19,7 +21,7 @@ pub(super) fn arm(desk: &Desk, form: &Filled) -> Act {
     match described(fault, form) {
         Ok(injection) => {
             let sentence = format!("{name} is armed: {}.", how_often(&injection));
-            desk.faults.inject(injection);
+            desk.inject(injection);
             Act::done(format!("fault-{name}"), sentence)
         }
         Err(mistake) => mistake.into(),

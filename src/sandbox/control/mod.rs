@@ -35,7 +35,7 @@ use super::answers::Broken;
 use super::catalog::{CatalogChange, Package};
 use super::courses;
 use super::desk::Desk;
-use super::faults::Injection;
+use super::faults::{Fault, Injection};
 use super::ledger::{Ledger, OrderStatus, Transaction};
 use super::settings::OrderMode;
 use super::{purchase, tokens, webhooks};
@@ -48,6 +48,7 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router {
         .route("/_sandbox/control.css", get(page::style))
         .route("/_sandbox/ledger", get(ledger))
         .route("/_sandbox/faults", get(faults).post(inject).delete(clear_faults))
+        .route("/_sandbox/faults/cards", get(|| async { answer(StatusCode::OK, &Fault::cards()) }))
         .route("/_sandbox/wallet", get(wallet).post(set_wallet))
         .route("/_sandbox/orders/{id}", get(order).post(move_order))
         .route("/_sandbox/catalog", get(catalog).post(change_catalog))
@@ -98,36 +99,21 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
-/// A request's body: JSON from scripts, a form from the page.
+/// A request's body as a script sends it, in JSON, whatever type it says it has. Forms were taken before
+/// (`acts.rs`).
 struct Sent<T> {
     value: T,
-    by_form: bool,
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        if is_form(request.headers()) {
-            let form = axum::Form::<T>::from_request(request, state).await;
-            return match form {
-                Ok(axum::Form(value)) => Ok(Self { value, by_form: true }),
-                Err(refused) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, &refused.body_text())),
-            };
-        }
         let bytes = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         match serde_json::from_slice(&bytes) {
-            Ok(value) => Ok(Self { value, by_form: false }),
+            Ok(value) => Ok(Self { value }),
             Err(error) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string())),
         }
-    }
-}
-
-/// What a script gets as JSON, and what sends a person back to the page.
-fn done(by_form: bool, value: &impl Serialize) -> Response {
-    match by_form {
-        true => Redirect::to("/_sandbox/").into_response(),
-        false => answer(StatusCode::OK, value),
     }
 }
 
@@ -169,8 +155,8 @@ async fn faults(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 async fn inject(State(desk): State<Arc<Desk>>, sent: Sent<Injection>) -> Response {
-    desk.faults.inject(sent.value);
-    done(sent.by_form, &desk.faults.list())
+    desk.inject(sent.value);
+    answer(StatusCode::OK, &desk.faults.list())
 }
 
 async fn clear_faults(State(desk): State<Arc<Desk>>) -> Response {
@@ -216,7 +202,7 @@ async fn set_wallet(State(desk): State<Arc<Desk>>, sent: Sent<WalletWish>) -> Re
         };
         book.set_balance(wanted)?;
     }
-    Ok(done(sent.by_form, &wallet_in_short(&desk)))
+    Ok(answer(StatusCode::OK, &wallet_in_short(&desk)))
 }
 
 async fn order(State(desk): State<Arc<Desk>>, Path(id): Path<u64>) -> Response {
@@ -237,7 +223,7 @@ async fn move_order(
     sent: Sent<OrderWish>,
 ) -> Result<Response, Broken> {
     let moved = courses::move_order(&desk, id, sent.value.status)?;
-    Ok(moved.map_or_else(no_order, |order| done(sent.by_form, &order)))
+    Ok(moved.map_or_else(no_order, |order| answer(StatusCode::OK, &order)))
 }
 
 async fn catalog(State(desk): State<Arc<Desk>>) -> Response {
@@ -250,19 +236,19 @@ async fn change_catalog(
     sent: Sent<CatalogChange>,
 ) -> Result<Response, Broken> {
     Ok(match desk.book().change_catalog(sent.value)? {
-        Ok(change) => done(sent.by_form, &change),
+        Ok(change) => answer(StatusCode::OK, &change),
         Err(refusal) => problem(StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string()),
     })
 }
 
-async fn revoke_tokens(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Result<Response, Broken> {
+async fn revoke_tokens(State(desk): State<Arc<Desk>>) -> Result<Response, Broken> {
     tokens::revoke_all(&desk)?;
-    Ok(done(is_form(&headers), &json!({ "revoked": true })))
+    Ok(answer(StatusCode::OK, &json!({ "revoked": true })))
 }
 
-async fn ping(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Result<Response, Broken> {
+async fn ping(State(desk): State<Arc<Desk>>) -> Result<Response, Broken> {
     let sent = webhooks::ping(&desk)?.is_some();
-    Ok(done(is_form(&headers), &json!({ "sent": sent })))
+    Ok(answer(StatusCode::OK, &json!({ "sent": sent })))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -276,7 +262,7 @@ async fn mode(State(desk): State<Arc<Desk>>) -> Response {
 
 async fn set_mode(State(desk): State<Arc<Desk>>, sent: Sent<ModeWish>) -> Response {
     desk.faults.set_mode(sent.value.mode);
-    done(sent.by_form, &sent.value)
+    answer(StatusCode::OK, &sent.value)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -290,7 +276,7 @@ async fn webhook(State(desk): State<Arc<Desk>>) -> Response {
 
 async fn set_webhook(State(desk): State<Arc<Desk>>, sent: Sent<WebhookWish>) -> Response {
     desk.sender.set_url(sent.value.url.clone().filter(|url| !url.trim().is_empty()));
-    done(sent.by_form, &sent.value)
+    answer(StatusCode::OK, &sent.value)
 }
 
 #[derive(Deserialize)]
@@ -300,5 +286,5 @@ struct KeyWish {
 
 async fn forget_key(State(desk): State<Arc<Desk>>, sent: Sent<KeyWish>) -> Result<Response, Broken> {
     purchase::forget_key(&desk, &sent.value.key)?;
-    Ok(done(sent.by_form, &json!({ "forgotten": sent.value.key })))
+    Ok(answer(StatusCode::OK, &json!({ "forgotten": sent.value.key })))
 }
