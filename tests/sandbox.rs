@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -39,6 +39,7 @@ impl Client {
     fn anonymous(sandbox: &Running) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let http = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(header::ACCEPT, "application/json".parse().unwrap())]))
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(10))
             .no_proxy()
@@ -606,7 +607,10 @@ async fn the_control_page_shows_and_refuses_other_sites() {
 
     let wallet = format!("{}/_sandbox/wallet", client.origin);
     let form = client.http.post(&wallet).form(&[("top_up", "4.2")]).send().await.unwrap();
-    assert_eq!((form.status().as_u16(), form.headers()["location"].to_str().unwrap()), (303, "/_sandbox/"));
+    assert_eq!(
+        (form.status().as_u16(), form.headers()["location"].to_str().unwrap()),
+        (303, "/_sandbox/?said=1#wallet")
+    );
     assert_eq!(sandbox.ledger().balance, Decimal::from(1000));
     let foreign = client.http.post(&wallet).header("Sec-Fetch-Site", "cross-site").form(&[("top_up", "1")]);
     assert_eq!(foreign.send().await.unwrap().status(), 403);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{Html, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
@@ -22,6 +22,15 @@ use crate::sandbox::webhooks::RESELLER_ID;
 pub(super) async fn root() -> Response {
     let data = json!({ "api": "reseller", "version": "1" });
     bare(StatusCode::OK, &json!({ "status": true, "message": "OK", "data": data }))
+}
+
+/// Where whoever forgot `Accept: application/json` ends up: a page that no client can use.
+pub(super) async fn login_page() -> Html<&'static str> {
+    Html(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Log in</title></head>\n\
+         <body><h1>Log in</h1><p>This is a page for people. A client gets here when it has no valid token and \
+         does not send <code>Accept: application/json</code>.</p></body>\n</html>\n",
+    )
 }
 
 pub(super) async fn ping() -> Response {

@@ -53,6 +53,7 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router {
     Router::new()
         .nest(API, operations)
         .route(&format!("{API}/"), get(account::root))
+        .route("/login", get(account::login_page))
         .fallback(unknown_route)
         .with_state(Arc::clone(desk))
 }

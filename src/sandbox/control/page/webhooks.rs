@@ -30,6 +30,18 @@ impl AttemptRow {
     }
 }
 
+/// A body as it may be shown: whoever sees an activation code owns the line, so the ledger alone tells it.
+fn without_codes(body: &str) -> String {
+    let mut parts = body.split("LPA:");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['"', '\\']).unwrap_or(part.len());
+        shown.push_str("(activation code)");
+        shown.push_str(&part[end..]);
+    }
+    shown
+}
+
 impl WebhookRow {
     pub(super) fn of(delivery: &Delivery) -> Self {
         let (state, tone) = match delivery.state {
@@ -47,7 +59,20 @@ impl WebhookRow {
             tone,
             forged: delivery.forged,
             attempts: delivery.attempts.iter().map(AttemptRow::of).collect(),
-            body: delivery.body.clone(),
+            body: without_codes(&delivery.body),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_activation_code_is_shown() {
+        let shown = without_codes(r#"{"qr_code":"LPA:1$smdp.example.com$AAAA-BBBB","id":7}"#);
+        assert_eq!(shown, r#"{"qr_code":"(activation code)","id":7}"#);
+        assert_eq!(without_codes("cut off LPA:1$smdp"), "cut off (activation code)");
+        assert_eq!(without_codes(r#"{"event":"ping"}"#), r#"{"event":"ping"}"#);
     }
 }
