@@ -170,7 +170,8 @@ pub(super) fn words(megabytes: u64) -> String {
     if (1..1024).contains(&megabytes) {
         return format!("{megabytes} MB");
     }
-    match (megabytes / 1024, megabytes % 1024 * 10 / 1024) {
+    let tenths = megabytes.saturating_mul(10).saturating_add(512) / 1024;
+    match (tenths / 10, tenths % 10) {
         (whole, 0) => format!("{whole} GB"),
         (whole, tenth) => format!("{whole}.{tenth} GB"),
     }
