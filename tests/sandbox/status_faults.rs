@@ -20,7 +20,8 @@ async fn any_status_comes_in_any_form_before_the_commit_and_after_it() {
     let sandbox = sandbox().await;
     let client = Client::signed_in(&sandbox).await;
     let json_kind = "application/json";
-    let forms: [(&str, &str, &dyn Fn(u16) -> String); 4] = [
+    type Begins<'a> = &'a dyn Fn(u16) -> String;
+    let forms: [(&str, &str, Begins<'_>); 4] = [
         ("envelope", json_kind, &|_| r#"{"status":false,"message":"#.to_owned()),
         ("bare", json_kind, &|_| r#"{"message":"#.to_owned()),
         ("html", "text/html", &|status| format!("<html>\r\n<head><title>{status} ")),

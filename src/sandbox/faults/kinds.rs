@@ -88,7 +88,8 @@ const PAGES: &[&str] = &["paginator", "resource", "cursor"];
 
 faults! {
     BeforeCommit {
-        /// The listener is closed for a time, so that connections are refused; then it is back on the same port.
+        /// The listener is closed for a time, so that connections are refused; then it is back on the same port. It
+        /// begins at once, or with the next call of the operation that is named.
         Away = "away" at Listener on Anything for ["F1", "F38"], takes [param("delay_ms", "5000")];
         /// The connection is reset (RST) without a byte, nothing committed.
         ResetBeforeCommit = "reset_before_commit" at Before on Purchase for ["F2", "F39"], takes [];
