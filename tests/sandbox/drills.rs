@@ -58,8 +58,8 @@ async fn a_forgetful_key_and_a_late_webhook_survive_too() {
     };
     let sandbox = start(settings()).await.unwrap();
     let client = Client::signed_in(&sandbox).await;
-    arm(&sandbox, "key_forgotten:delay_ms=600");
-    arm(&sandbox, "webhooks_late:delay_ms=600");
+    arm(&sandbox, "key_forgotten:delay_ms=1500");
+    arm(&sandbox, "webhooks_late:delay_ms=1500");
     let first = client.buy("k", "SF-1-1-1").await;
     drop(sandbox);
     let again = start_again(settings).await;
