@@ -82,6 +82,12 @@ async fn a_reset_is_a_reset_before_a_byte_after_the_head_and_at_any_byte_of_the_
         (wire.body().as_str(), wire.error),
         ("9\r\n{\"status\"\r\n", Some(ErrorKind::ConnectionReset))
     );
+    for framing in ["length", "chunked"] {
+        arm(&sandbox, &format!("reset_in_body:at_byte=9,ending=close,framing={framing}"));
+        let wire = client.buy_by_hand("after", "SF-1-1-2").await;
+        assert!(wire.error.is_none() && wire.text().contains("{\"status\"") && !wire.text().contains("true"));
+        assert!(!wire.text().ends_with("0\r\n\r\n"), "no proper end: {}", wire.text());
+    }
     assert_eq!(sandbox.ledger().debits().len(), 1, "one purchase, whatever became of its answers");
 }
 
@@ -151,6 +157,9 @@ async fn answers_drip_from_the_body_on_or_from_the_head_on() {
         let begun = Instant::now();
         assert_eq!(client.buy("drip", "SF-1-1-1").await, honest, "{part}");
         assert!(begun.elapsed() >= Duration::from_millis(100), "{part} took {:?}", begun.elapsed());
+        let begun = Instant::now();
+        assert_eq!(client.get("/packages").await.0, 200);
+        assert!(begun.elapsed() < Duration::from_secs(5), "only that answer dripped");
     }
     arm(&sandbox, "slow_drip:bytes=1,interval_ms=60000,part=head");
     let stuck = client.order("drip", &france("SF-1-1-1")).timeout(Duration::from_millis(200)).send().await;

@@ -131,9 +131,13 @@ async fn late(
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await?;
     let whole = Request::from_parts(parts, axum::body::Body::from(body));
+    let stopping = desk.stopping.clone();
     let carried_out = desk.tasks.spawn(async move {
-        tokio::time::sleep(delay).await;
-        next.run(whole).await
+        tokio::select! {
+            () = tokio::time::sleep(delay) => next.run(whole).await,
+            // A sandbox that is gone carries nothing out.
+            () = stopping.cancelled() => hung_up(None),
+        }
     });
     Ok(carried_out.await?)
 }

@@ -84,6 +84,8 @@ pub(in crate::sandbox) const ENCODINGS: &[&str] = &[
 ];
 const SIGNATURES: &[&str] = &["upper", "prefixed", "base64"];
 const FORMS: &[&str] = &["envelope", "bare", "html", "empty"];
+const FRAMINGS: &[&str] = &["length", "chunked"];
+const ENDINGS: &[&str] = &["reset", "close"];
 const PAGES: &[&str] = &["paginator", "resource", "cursor"];
 
 faults! {
@@ -146,12 +148,13 @@ faults! {
         DroppedAfterCommit = "dropped_after_commit" at Answer on Purchase for ["F3"], takes [];
         /// Committed and debited, then the connection is reset (RST) without a byte.
         ResetAfterCommit = "reset_after_commit" at Answer on Purchase for ["F3", "F4"], takes [];
-        /// Committed and debited; the answer's head is sent, then the connection is reset.
+        /// Committed and debited; the answer's head is sent, then the connection is reset, or closed.
         ResetAfterHead = "reset_after_head" at Answer on Purchase for ["F4"],
-            takes [choice("framing", "length", &["length", "chunked"])];
-        /// Committed and debited; the answer's body is cut at a byte, then the connection is reset.
+            takes [choice("framing", "length", FRAMINGS), choice("ending", "reset", ENDINGS)];
+        /// Committed and debited; the answer's body is cut at a byte, then the connection is reset, or closed.
         ResetInBody = "reset_in_body" at Answer on Purchase for ["F5"],
-            takes [param("at_byte", "drawn"), choice("framing", "length", &["length", "chunked"])];
+            takes [param("at_byte", "drawn"), choice("framing", "length", FRAMINGS),
+                choice("ending", "reset", ENDINGS)];
         /// Committed and debited, then 500; the same key then finds the true answer.
         ServerErrorAfterCommit = "server_error_after_commit" at Answer on Purchase for ["F3", "F7"], takes [];
         /// Committed and debited, then 500; the same key gets that 500 for ever.
