@@ -315,9 +315,8 @@ impl Catalog {
             let share = seed.map_or(Decimal::ONE, |seed| generator::share(seed, *id));
             let factor = Decimal::ONE + percent * share / Decimal::ONE_HUNDRED;
             let package = Arc::make_mut(package);
-            let moved = |amount: Decimal| (amount * factor).round_dp(2).max(Decimal::new(1, 2));
-            package.reseller_price = moved(package.reseller_price);
-            package.price_for_reseller = package.price_for_reseller.map(moved);
+            package.reseller_price = moved(package.reseller_price, factor);
+            package.price_for_reseller = package.price_for_reseller.map(|price| moved(price, factor));
         }
     }
 
@@ -330,6 +329,11 @@ impl Catalog {
             *sale = on_sale;
         }
     }
+}
+
+/// A price that moved, in whole cents and never under one.
+fn moved(price: Decimal, factor: Decimal) -> Decimal {
+    (price * factor).round_dp(2).max(Decimal::new(1, 2))
 }
 
 #[cfg(test)]

@@ -376,13 +376,7 @@ fn contrast(one: &str, other: &str) -> u32 {
     };
     let (one, other) = (luminance(one), luminance(other));
     let ratio = (one.max(other) + 0.05) / (one.min(other) + 0.05);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a ratio lies between 1 and 21"
-    )]
-    let hundredths = (ratio * 100.0) as u32;
-    hundredths
+    (ratio * 100.0) as u32
 }
 
 /// Keeps the reader of tags honest.
