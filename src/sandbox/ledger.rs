@@ -8,6 +8,8 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::amounts;
+use super::dress::Dress;
+use super::faults::{Call, Strikes};
 use super::operation::Operation;
 
 /// The upstream's states of an order.
@@ -85,6 +87,9 @@ pub struct PackageSnapshot {
     pub days: u32,
     /// How much data it has, in words: `5 GB`; `None` where it is unlimited or has none.
     pub data: Option<String>,
+    /// The same in bytes; −1 for unlimited, 0 for none; `None` where it was not kept.
+    #[serde(default)]
+    pub data_volume: Option<i64>,
     /// Whether its eSIM has a phone number.
     pub has_voice: bool,
 }
@@ -97,6 +102,12 @@ pub struct Due {
     pub at: OffsetDateTime,
     /// What the order then becomes.
     pub becomes: OrderStatus,
+    /// What it becomes after that, as long after it as `step_ms` says.
+    #[serde(default)]
+    pub then: Option<OrderStatus>,
+    /// How long each step takes, in milliseconds.
+    #[serde(default)]
+    pub step_ms: u64,
 }
 
 /// One eSIM. Whoever knows its `qr_code` owns the line.
@@ -116,6 +127,9 @@ pub struct Esim {
     pub phone_number: Option<String>,
     /// The last day to install it.
     pub expiry_date: Date,
+    /// When it was made; `None` where that was not kept.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub made_at: Option<OffsetDateTime>,
 }
 
 /// Whether money left the wallet or came back.
@@ -183,6 +197,9 @@ pub struct Delivery {
     pub body: String,
     /// Whether it carries a wrong signature on purpose.
     pub forged: bool,
+    /// What else is not as it should be about it.
+    #[serde(default)]
+    pub dress: Dress,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -234,8 +251,12 @@ pub struct Ledger {
     pub transactions: Vec<Transaction>,
     /// Every webhook, the oldest first.
     pub webhooks: Vec<Delivery>,
-    /// How often each operation was called since the start, logins included, whatever was answered.
+    /// How often each operation was called, logins included, whatever was answered.
     pub calls: BTreeMap<Operation, u64>,
+    /// The newest calls since the start, the first that ended first: when each came, and what it got.
+    pub call_log: Vec<Call>,
+    /// What misbehaved.
+    pub faults: Strikes,
 }
 
 impl Ledger {

@@ -8,35 +8,48 @@
 //! It never shares a type with the client desk: one misreading of the documents would then be made twice, and agree
 //! with itself. Its one secret-free rule: activation codes and passwords stay out of the logs.
 
+mod absence;
 mod amounts;
 mod answers;
 mod api;
+mod bend;
 mod book;
 mod catalog;
 mod control;
+mod countries;
 mod courses;
 mod desk;
+mod dress;
 mod faults;
 mod generator;
+mod gzip;
 mod journal;
 mod ledger;
+mod line;
 mod moment;
 mod operation;
 mod places;
+mod post;
 mod purchase;
 mod server;
 mod settings;
+mod tiers;
 mod tokens;
+mod usage;
 mod webhooks;
 mod wire;
 mod world;
 
-pub use catalog::{CatalogChange, NewPackage};
-pub use faults::{Fault, Injection};
+pub use catalog::{CatalogChange, CatalogRefusal, MOST_PACKAGES, NewPackage};
+pub use dress::{Dress, SignatureForm, UnusualHttp};
+pub use faults::{
+    Call, Card, Fault, Group, Injection, Parameter, Strike, Strikes, UNPROVOKED, WrongInjection,
+};
 pub use ledger::{
     Attempt, Delivery, DeliveryState, Esim, Ledger, Order, OrderRequest, OrderStatus, PackageSnapshot,
     Transaction, TransactionKind,
 };
 pub use operation::Operation;
 pub use server::{Running, start};
-pub use settings::{OrderMode, Settings};
+pub use settings::{OrderMode, PageForm, Settings};
+pub use usage::EsimChange;
