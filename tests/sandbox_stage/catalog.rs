@@ -7,6 +7,9 @@ use simfront::sandbox::{CatalogChange, PageForm, Settings};
 
 use crate::stand::Stand;
 
+/// Whether a package is one of those that were asked for.
+type Holds = fn(&Value) -> bool;
+
 fn names(answer: &Value) -> Vec<&str> {
     answer["data"].as_array().unwrap().iter().map(|package| package["name"].as_str().unwrap()).collect()
 }
@@ -16,7 +19,7 @@ async fn each_filter_leaves_what_it_names_and_an_empty_one_everything() {
     let stand = Stand::with(Settings { packages: 3000, ..Settings::for_tests() }).await;
     let all = stand.get("/packages").await.1["data"].as_array().unwrap().len();
     assert_eq!(all, 3000);
-    let cases: [(&str, fn(&Value) -> bool); 7] = [
+    let cases: [(&str, Holds); 7] = [
         ("package_type=VOICE", |package| package["package_type"] == "VOICE"),
         ("package_type=data_voice_sms", |package| package["package_type"] == "DATA_VOICE_SMS"),
         ("country_code=FR", |package| covers(package, "fr")),

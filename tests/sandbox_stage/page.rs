@@ -30,13 +30,16 @@ async fn the_wallet_is_topped_up_and_set() {
     assert_eq!(stand.sandbox.ledger().balance, Decimal::from(7));
 }
 
+/// An address, what is sent there, the field that is wrong, and what was typed into it.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str, &'a str);
+
 /// Every form with a mistake in it: it comes back with what was typed, and nothing has changed.
 #[tokio::test]
 async fn a_mistake_is_told_at_its_field_with_what_was_typed() {
     let stand = Stand::new().await;
     let esim = stand.buy("M-1").await["esim"]["id"].to_string();
     let (esim_path, esim_field) = (format!("esims/{esim}"), format!("esim-use-{esim}"));
-    let cases: Vec<(&str, Vec<(&str, &str)>, &str, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("wallet", vec![("top_up", "a lot")], "top_up", "a lot"),
         ("wallet", vec![("top_up", "-3")], "top_up", "-3"),
         ("wallet", vec![("balance", "-1")], "balance", "-1"),
