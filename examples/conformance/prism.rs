@@ -49,7 +49,7 @@ impl Prism {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("{} does not start", self.program.display()))?;
-        let mut running = Running { process: process, url: format!("http://127.0.0.1:{port}") };
+        let mut running = Running { process, url: format!("http://127.0.0.1:{port}") };
         running.wait(port, &self.document).await?;
         Ok(running)
     }
