@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
 use super::package::{Data, Package};
 use super::run::Counts;
 use crate::ground::Cost;
+
+/// A cost that grew or shrank by more than this factor is a wild one: the point slipped, or the unit changed. Honest
+/// lists move by percents.
+const WILD_FACTOR: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
 
 /// A package as it is stored, as far as a sync must know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Plan {
     pub withdrawn: Vec<i64>,
     /// Sold again.
     pub returned: Vec<i64>,
+    /// Of those that were sold: how many would cost more than three times as much as before, or less than a third.
+    pub wild: usize,
 }
 
 /// Why a plan is not carried out.
@@ -53,6 +60,19 @@ pub enum Hold {
         /// The limit.
         percent: u32,
     },
+    /// More costs would leap than an honest list ever moves: most likely the point slipped upstream.
+    #[error(
+        "{wild} of {on_sale} packages would cost more than three times as much as before, or less than a third, \
+         more than SYNC_MAX_VANISH_PERCENT ({percent}) allows; nothing was changed"
+    )]
+    WildCosts {
+        /// How many would leap.
+        wild: usize,
+        /// How many are sold now.
+        on_sale: usize,
+        /// The limit.
+        percent: u32,
+    },
 }
 
 impl Plan {
@@ -60,6 +80,9 @@ impl Plan {
     pub fn new(stored: &BTreeMap<i64, Stored>, offered: &BTreeMap<i64, Package>) -> Self {
         let mut plan = Self::default();
         for (id, package) in offered {
+            if stored.get(id).is_some_and(|known| known.on_sale && leaps(&known.cost, &package.cost)) {
+                plan.wild += 1;
+            }
             match stored.get(id) {
                 None => plan.added.push(*id),
                 Some(known) if !known.on_sale => plan.returned.push(*id),
@@ -80,12 +103,13 @@ impl Plan {
         }
         let on_sale = stored.values().filter(|known| known.on_sale).count();
         let allowed = on_sale.saturating_mul(usize::try_from(max_percent).unwrap_or(usize::MAX));
-        let withdrawn = self.withdrawn.len();
-        (withdrawn.saturating_mul(100) > allowed).then_some(Hold::TooMuch {
-            withdrawn,
-            on_sale,
-            percent: max_percent,
-        })
+        let (withdrawn, wild, percent) = (self.withdrawn.len(), self.wild, max_percent);
+        let too_many = |number: usize| number.saturating_mul(100) > allowed;
+        match (too_many(withdrawn), too_many(wild)) {
+            (true, _) => Some(Hold::TooMuch { withdrawn, on_sale, percent }),
+            (false, true) => Some(Hold::WildCosts { wild, on_sale, percent }),
+            (false, false) => None,
+        }
     }
 
     /// The packages to write.
@@ -111,6 +135,12 @@ impl Plan {
             set_aside: number(set_aside),
         }
     }
+}
+
+/// Whether a cost leapt. One in another currency is another matter: it is not sold until somebody looks.
+fn leaps(before: &Cost, now: &Cost) -> bool {
+    let times = |cost: &Cost| cost.amount.checked_mul(WILD_FACTOR).unwrap_or(Decimal::MAX);
+    before.currency == now.currency && (now.amount > times(before) || before.amount > times(now))
 }
 
 /// A hash of everything that is stored of a package. `4.2` and `4.20` are one cost.
@@ -200,6 +230,7 @@ mod tests {
             repriced: vec![3],
             withdrawn: vec![5],
             returned: vec![4],
+            wild: 0,
         };
         assert_eq!(plan, wanted);
         assert_eq!(plan.written().collect::<Vec<_>>(), [6, 2, 3, 4]);
@@ -227,6 +258,26 @@ mod tests {
         assert_eq!(hold(1..=1, 100), None);
         assert_eq!(Plan::default().hold(&known, 0, 100), Some(Hold::NothingUsable));
         assert_eq!(Plan::default().hold(&BTreeMap::new(), 0, 100), Some(Hold::NothingUsable));
+    }
+
+    #[test]
+    fn costs_that_leap_are_held_and_honest_moves_are_not() {
+        let known = stored(&offered((1..=10).map(|id| package(id, "4.2"))));
+        let hold = |leaping: i64, cost: &str| {
+            let now = offered((1..=10).map(|id| package(id, if id <= leaping { cost } else { "4.2" })));
+            Plan::new(&known, &now).hold(&known, now.len(), 30)
+        };
+        let held = |wild| Some(Hold::WildCosts { wild, on_sale: 10, percent: 30 });
+        assert_eq!(hold(10, "420"), held(10), "the point slipped to the right");
+        assert_eq!(hold(10, "0.042"), held(10), "the point slipped to the left");
+        assert_eq!(hold(4, "12.61"), held(4));
+        assert_eq!(hold(4, "12.6"), None, "three times is not yet a leap");
+        assert_eq!(hold(3, "420"), None, "a few are repriced as the upstream says");
+        assert_eq!(hold(10, "4.62"), None);
+        assert_eq!(hold(10, "79228162514264337593543950335"), held(10), "no overflow");
+        let mut unsold = known.clone();
+        unsold.values_mut().for_each(|known| known.on_sale = false);
+        assert_eq!(Plan::new(&unsold, &offered((1..=10).map(|id| package(id, "420")))).wild, 0);
     }
 
     #[test]

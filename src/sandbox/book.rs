@@ -26,7 +26,7 @@ impl Book {
         let mut world = World { catalog, ..World::default() };
         let mut journal = None;
         if let Some(directory) = &settings.state_dir {
-            let (opened, events) = Journal::open(directory)?;
+            let (opened, events) = Journal::open(directory, "journal.jsonl")?;
             events.into_iter().for_each(|event| world.apply(event));
             journal = Some(opened);
         }

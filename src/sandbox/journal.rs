@@ -8,8 +8,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-
-use super::world::Event;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// An open journal. Readable by its owner alone, for it holds activation codes.
 #[derive(Debug)]
@@ -20,15 +20,15 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a directory and reads what it holds. A last line that a crash cut off is dropped: its
+    /// Opens a journal of a directory and reads what it holds. A last line that a crash cut off is dropped: its
     /// answer never left. Two sandboxes may not share a directory.
-    pub(super) fn open(directory: &Path) -> anyhow::Result<(Self, Vec<Event>)> {
+    pub(super) fn open<E: DeserializeOwned>(directory: &Path, name: &str) -> anyhow::Result<(Self, Vec<E>)> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(directory)
             .with_context(|| format!("cannot make the sandbox's directory {}", directory.display()))?;
-        let path = directory.join("journal.jsonl");
+        let path = directory.join(name);
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)
@@ -50,7 +50,7 @@ impl Journal {
                 serde_json::from_slice(line)
                     .with_context(|| format!("line {} of {} cannot be read", n + 1, path.display()))
             })
-            .collect::<anyhow::Result<Vec<Event>>>()?;
+            .collect::<anyhow::Result<Vec<E>>>()?;
         let length = u64::try_from(whole)?;
         file.set_len(length)?;
         file.seek(SeekFrom::End(0))?;
@@ -58,7 +58,7 @@ impl Journal {
     }
 
     /// Adds a line. When it cannot be written whole, nothing of it stays.
-    pub(super) fn append(&mut self, event: &Event) -> anyhow::Result<()> {
+    pub(super) fn append(&mut self, event: &impl Serialize) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(event)?;
         line.push(b'\n');
         if let Err(error) = self.file.write_all(&line) {

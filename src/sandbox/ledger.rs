@@ -8,6 +8,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::amounts;
+use super::faults::{Call, StruckFaults};
 use super::operation::Operation;
 
 /// The upstream's states of an order.
@@ -234,8 +235,12 @@ pub struct Ledger {
     pub transactions: Vec<Transaction>,
     /// Every webhook, the oldest first.
     pub webhooks: Vec<Delivery>,
-    /// How often each operation was called since the start, logins included, whatever was answered.
+    /// How often each operation was called, logins included, whatever was answered.
     pub calls: BTreeMap<Operation, u64>,
+    /// The newest calls since the start, the first that ended first: when each came, and what it got.
+    pub call_log: Vec<Call>,
+    /// What misbehaved.
+    pub faults: StruckFaults,
 }
 
 impl Ledger {

@@ -32,7 +32,9 @@ mod wire;
 mod world;
 
 pub use catalog::{CatalogChange, NewPackage};
-pub use faults::{Fault, Injection};
+pub use faults::{
+    Call, Card, Fault, Group, Injection, Parameter, Strike, StruckFaults, UNPROVOKED, WrongInjection,
+};
 pub use ledger::{
     Attempt, Delivery, DeliveryState, Esim, Ledger, Order, OrderRequest, OrderStatus, PackageSnapshot,
     Transaction, TransactionKind,

@@ -10,7 +10,7 @@ use super::book::Book;
 use super::catalog::Package;
 use super::courses::{self, Course};
 use super::desk::Desk;
-use super::faults::{Fault, Point};
+use super::faults::{About, Fault, Point};
 use super::ledger::{Due, Order, OrderRequest, OrderStatus, TransactionKind};
 use super::moment;
 use super::operation::Operation;
@@ -139,9 +139,10 @@ fn new_order(
 
 /// How the next order goes on: as a fault says, else as the sandbox's mode says.
 fn course(desk: &Desk) -> Course {
-    let struck = desk.faults.draw(Point::Course, Operation::CreateOrder).map(|injection| injection.fault);
+    let struck =
+        desk.faults.draw(Point::Course, Operation::CreateOrder, &About::default()).map(|s| s.fault());
     let later = |becomes| Course { status: OrderStatus::Processing, with_esim: false, becomes };
-    match (struck, desk.mode()) {
+    match (struck, desk.faults.mode()) {
         (Some(Fault::CompletedWithoutEsim), _) => {
             Course { status: OrderStatus::Completed, with_esim: false, becomes: None }
         }

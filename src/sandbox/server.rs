@@ -139,7 +139,7 @@ impl Running {
 
     /// How accepted orders go on from now on.
     pub fn set_mode(&self, mode: OrderMode) {
-        self.desk.set_mode(mode);
+        self.desk.faults.set_mode(mode);
     }
 
     /// Misbehaves as asked; faults add up.

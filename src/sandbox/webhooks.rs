@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::answers::php_json;
 use super::desk::Desk;
-use super::faults::{Fault, Point};
+use super::faults::{About, Fault, Point};
 use super::ledger::{Attempt, Delivery, DeliveryState, Order, OrderStatus};
 use super::moment::{now, stamp};
 use super::operation::Operation;
@@ -76,7 +76,8 @@ pub(super) fn announce(desk: &Arc<Desk>, order: &Order) -> anyhow::Result<Option
     if order.status == OrderStatus::Pending || desk.sender.url().is_none() {
         return Ok(None);
     }
-    let struck = desk.faults.draw(Point::Webhook, Operation::CreateOrder).map(|injection| injection.fault);
+    let struck =
+        desk.faults.draw(Point::Webhook, Operation::CreateOrder, &About::default()).map(|s| s.fault());
     let event = format!("order.{}", order.status.word());
     if struck == Some(Fault::WebhookForged) {
         drop(send(desk, Delivery { forged: true, ..made(&event, &invented(order))? })?);

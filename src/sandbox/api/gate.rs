@@ -2,7 +2,6 @@
 //! is committed strike here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,7 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::sandbox::answers::{Broken, FieldErrors, failure, invalid, success, unauthenticated};
 use crate::sandbox::desk::Desk;
-use crate::sandbox::faults::{Fault, Injection, Point};
+use crate::sandbox::faults::{About, Fault, Injection, Point};
 use crate::sandbox::operation::Operation;
 use crate::sandbox::tokens;
 
@@ -32,18 +31,19 @@ pub(super) async fn pass(
     let Some(operation) = Operation::of(request.method(), path.as_str()) else {
         return Ok(next.run(request).await);
     };
-    desk.count(operation);
+    desk.faults.called(operation);
     let token = bearer(request.headers()).and_then(|token| tokens::check(&desk, token));
     if !operation.is_open() {
         let Some(id) = token else { return Ok(unauthenticated()) };
         request.extensions_mut().insert(TokenId(id));
     }
-    while let Some(injection) = desk.faults.draw(Point::Before, operation) {
-        if injection.fault == Fault::SlowAnswer {
-            tokio::time::sleep(Duration::from_millis(injection.delay_ms.unwrap_or(2000))).await;
+    let ends = |fault| fault != Fault::SlowAnswer;
+    for strike in desk.faults.draw_each(Point::Before, operation, &About::default(), ends) {
+        if strike.fault() == Fault::SlowAnswer {
+            tokio::time::sleep(strike.injection.delay().unwrap_or_default()).await;
             continue;
         }
-        return struck(&desk, &injection, operation, token).await;
+        return struck(&desk, &strike.injection, operation, token).await;
     }
     Ok(next.run(request).await)
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::gate::{HangUp, bad_gateway, insufficient_balance, package_gone};
 use crate::sandbox::answers::{Broken, FieldErrors, failure, invalid, json, success};
 use crate::sandbox::desk::Desk;
-use crate::sandbox::faults::{Fault, Point};
+use crate::sandbox::faults::{About, Fault, Point};
 use crate::sandbox::ledger::Order;
 use crate::sandbox::operation::Operation;
 use crate::sandbox::purchase::{Outcome, purchase, remember_failure};
@@ -53,7 +53,7 @@ pub(super) async fn create(
 
 /// Tells the shop of a new order: meanwhile, or first where a fault says so.
 async fn announce(desk: &Arc<Desk>, order: &Order) -> Result<(), Broken> {
-    let first = desk.faults.draw(Point::Announce, Operation::CreateOrder).is_some();
+    let first = desk.faults.draw(Point::Announce, Operation::CreateOrder, &About::default()).is_some();
     let delivery = webhooks::announce(desk, order)?;
     if let Some(delivery) = delivery.filter(|_| first) {
         delivery.await?;
@@ -68,7 +68,8 @@ async fn answer(
     status: StatusCode,
     body: String,
 ) -> Result<Response, Broken> {
-    let struck = desk.faults.draw(Point::After, Operation::CreateOrder).map(|injection| injection.fault);
+    let struck =
+        desk.faults.draw(Point::Answer, Operation::CreateOrder, &About::default()).map(|s| s.fault());
     let server_error = || failure(StatusCode::INTERNAL_SERVER_ERROR, "Server Error");
     Ok(match struck {
         Some(Fault::SilentAfterCommit) => std::future::pending().await,

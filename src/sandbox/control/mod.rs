@@ -243,11 +243,11 @@ struct ModeWish {
 }
 
 async fn mode(State(desk): State<Arc<Desk>>) -> Response {
-    answer(StatusCode::OK, &ModeWish { mode: desk.mode() })
+    answer(StatusCode::OK, &ModeWish { mode: desk.faults.mode() })
 }
 
 async fn set_mode(State(desk): State<Arc<Desk>>, sent: Sent<ModeWish>) -> Response {
-    desk.set_mode(sent.value.mode);
+    desk.faults.set_mode(sent.value.mode);
     done(sent.by_form, &sent.value)
 }
 
