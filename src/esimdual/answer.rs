@@ -10,8 +10,7 @@ use time::Date;
 pub enum Answer<T> {
     /// It happened, and this is readable proof.
     Done(T),
-    /// eSIMDual definitely said no (400, 404 or 422 in its envelope). Whether that is final for a purchase is judged
-    /// by who knows the unit's other attempts.
+    /// eSIMDual definitely said no (400, 404 or 422 in its envelope), and no earlier attempt was in doubt.
     Refused(Refusal),
     /// Nothing happened and nothing was harmed: try again later, with the same key.
     Later(Later),
@@ -60,6 +59,8 @@ pub struct Doubt {
     pub reason: String,
     /// The status, where there was an answer.
     pub http_status: Option<u16>,
+    /// The plain no that came after an earlier doubt: it counts once a list confirms that nothing was bought.
+    pub refusal: Option<Refusal>,
 }
 
 /// An upstream order, as far as it could be read.
@@ -146,6 +147,9 @@ pub struct NewOrder<'a> {
     pub idempotency_key: &'a str,
     /// The traveller's device, where it was given.
     pub device_imei: Option<&'a str>,
+    /// Whether an earlier attempt of this unit ended in doubt, settled or not: then a no may only mean that the
+    /// earlier one took the money, and is no refusal.
+    pub doubted: bool,
 }
 
 /// The reseller's account, as far as it could be read.

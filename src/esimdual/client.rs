@@ -10,8 +10,9 @@ use sqlx::PgPool;
 
 use super::answer::{Account, Answer, Later, Listing, NewOrder, Order, Wallet};
 use super::catalog_row::{self, CatalogRows, PackageRow};
-use super::classify::{Call, Heard, classify};
+use super::classify::{Call, classify};
 use super::exchange::{Errand, Wire};
+use super::heard::Heard;
 use super::pace::Urgency;
 use super::paging::{PAGES_LIMIT, page};
 use super::token::{Access, Keeping, LoggedIn, Source, Tokens};
@@ -142,7 +143,7 @@ impl Client {
             Ok(heard) => heard,
             Err(later) => return Answer::Later(later),
         };
-        classify(Call::Purchase, &heard, |body| wire::placed_order(body, order))
+        classify(Call::Purchase { doubted: order.doubted }, &heard, |body| wire::placed_order(body, order))
     }
 
     /// One order by the upstream's id.

@@ -7,8 +7,8 @@ use reqwest::{Method, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::answer::Later;
-use super::classify::Heard;
 use super::client::Settings;
+use super::heard::{Cut, Heard};
 use super::pace::{Pace, Urgency, retry_after};
 use crate::ground::Clock;
 use crate::plumbing::http::{self, ReadError};
@@ -112,8 +112,8 @@ impl Wire {
         let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = wish.and_then(|value| retry_after(value, self.clock.now()));
         let body = http::read_bounded(response, limit).await.map_err(|error| match error {
-            ReadError::TooLarge(_) => "an answer larger than any honest one",
-            ReadError::Broken(_) => "the answer broke off",
+            ReadError::TooLarge(_) => Cut::TooLarge,
+            ReadError::Broken(_) => Cut::BrokeOff,
         });
         Heard::Reply { status, retry_after, body }
     }

@@ -10,6 +10,7 @@ mod classify;
 mod client;
 pub mod event;
 mod exchange;
+mod heard;
 mod pace;
 mod paging;
 pub mod signature;

@@ -288,8 +288,13 @@ pub fn access_token(body: &[u8]) -> Result<String, Unreadable> {
 mod tests {
     use super::*;
 
-    const WANTED: NewOrder<'_> =
-        NewOrder { package_id: 1120, external_order_id: "SF-1-1-1", idempotency_key: "k", device_imei: None };
+    const WANTED: NewOrder<'_> = NewOrder {
+        package_id: 1120,
+        external_order_id: "SF-1-1-1",
+        idempotency_key: "k",
+        device_imei: None,
+        doubted: false,
+    };
 
     fn placed(data: &str) -> Result<Order, Unreadable> {
         placed_order(format!(r#"{{"status":true,"message":"ok","data":{data}}}"#).as_bytes(), &WANTED)

@@ -9,7 +9,7 @@ use super::attempt::{Attempt, Outcome};
 use super::step::{Key, pause_after_later};
 use super::store::Answered;
 use super::{Means, store};
-use crate::esimdual::{Answer, Later, NewOrder, Order, Refusal};
+use crate::esimdual::{Answer, Doubt, Later, NewOrder, Order, Refusal};
 use crate::orders::{self, Actor, Event, Happened, Line, Unit, UnitState};
 
 /// What an attempt came to.
@@ -38,13 +38,15 @@ pub(super) async fn send(
         external_order_id: &unit.external_order_id,
         idempotency_key: &key,
         device_imei: imei.as_deref(),
+        doubted: before.iter().any(|attempt| matches!(attempt.outcome, Outcome::Doubt { .. })),
     };
     let answer = means.desk.place_order(&order).await;
     let noting = Noting { means, unit, attempt_id, before };
     match answer {
         Answer::Done(report) => noting.done(&report).await,
-        Answer::Refused(refusal) => noting.refused(line, &refusal).await,
+        Answer::Refused(refusal) => noting.refused(line, "refused", &refusal).await,
         Answer::Later(later) => noting.later(&later).await,
+        Answer::Doubt(Doubt { refusal: Some(refusal), .. }) => noting.refused(line, "doubt", &refusal).await,
         Answer::Doubt(doubt) => {
             noting.note(&plain("doubt", doubt.http_status, &doubt.reason, means.clock.now())).await
         }
@@ -109,7 +111,9 @@ impl Noting<'_> {
         })
     }
 
-    async fn refused(&self, line: &Line, refusal: &Refusal) -> anyhow::Result<Sent> {
+    /// Writes a no with the fields that it named: a refusal, or (after an earlier doubt, as the desk judged) a doubt
+    /// that becomes one when a list confirms that nothing was bought.
+    async fn refused(&self, line: &Line, outcome: &str, refusal: &Refusal) -> anyhow::Result<Sent> {
         if refusal.http_status == 404 && !self.is_gone(line).await {
             // A moved base URL looks the same as a missing package: no harm done, but a person should look.
             let mut conn = self.means.db.acquire().await?;
@@ -119,10 +123,6 @@ impl Noting<'_> {
             let later = Later { reason: refusal.message.clone(), http_status: Some(404), after: None };
             return self.later(&later).await;
         }
-        // After a doubt under this key, even a plain no may only mean that the first try took the money: it counts
-        // once a list confirms that nothing was bought.
-        let doubted = self.before.iter().any(|attempt| matches!(attempt.outcome, Outcome::Doubt { .. }));
-        let outcome = if doubted { "doubt" } else { "refused" };
         let now = self.means.clock.now();
         let refused = plain(outcome, Some(refusal.http_status), &refusal.message, now);
         self.note(&Answered { named_fields: &refusal.fields, ..refused }).await

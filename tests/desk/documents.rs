@@ -31,6 +31,7 @@ async fn the_documents_own_examples_are_understood() {
         external_order_id: "NOANET-20260315-0001",
         idempotency_key: "ORDER-2026-0001",
         device_imei: None,
+        doubted: false,
     };
     let Answer::Done(placed) = client.place_order(&wanted).await else { panic!("done") };
     let Answer::Done(shown) = client.order(45).await else { panic!("done") };

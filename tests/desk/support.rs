@@ -89,6 +89,7 @@ pub const ORDER: NewOrder<'_> = NewOrder {
     external_order_id: "SF-7K3M9QWX-1-1",
     idempotency_key: "key-1",
     device_imei: None,
+    doubted: false,
 };
 
 pub fn word<T>(answer: &Answer<T>) -> &'static str {
