@@ -9,6 +9,9 @@
 mod answers;
 mod catalog;
 mod documents;
+mod faults_answers;
+mod faults_sending;
+mod faults_tls;
 mod pricing;
 mod purchases;
 mod support;
