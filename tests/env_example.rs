@@ -55,6 +55,7 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("BIND_ADDR", config.bind_addr.to_string()),
         ("PUBLIC_URL", shop.public_url.clone()),
         ("TRUSTED_PROXIES", format!("{:?}", shop.trusted_proxies)),
+        ("METRICS_ADDR", format!("{:?}", config.metrics_addr)),
         ("SECRET_KEY", config.secret_key.is_some().to_string()),
         ("ESIMDUAL_BASE_URL", config.upstream.base_url.clone()),
         ("ESIMDUAL_EMAIL", config.upstream.credentials.is_some().to_string()),

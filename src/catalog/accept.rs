@@ -1,6 +1,7 @@
 //! From the upstream's rows to packages, or to a reason why not. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::amount::{self, NoCost};
 use super::package::{Country, Coverage, Package, Region};
@@ -62,7 +63,7 @@ pub fn accept(rows: &[PackageRow], account: Option<Currency>, addresses: Address
                 packages.insert(package.id, package);
             }
             Err(reason) => set_aside.push(SetAside {
-                package_id: row.id_text.as_deref().and_then(wording::name),
+                package_id: written_id(row),
                 name: row.name.as_deref().and_then(wording::name),
                 reason: reason.to_string(),
             }),
@@ -73,6 +74,13 @@ pub fn accept(rows: &[PackageRow], account: Option<Currency>, addresses: Address
         countries: list.countries.into_values().collect(),
         regions: list.regions.into_values().collect(),
         set_aside,
+    }
+}
+
+fn written_id(row: &PackageRow) -> Option<String> {
+    match &row.id_text {
+        Some(text) => wording::name(text),
+        None => row.id.map(|id| id.to_string()),
     }
 }
 
@@ -93,9 +101,9 @@ impl List {
         }
         let name = row.name.as_deref().and_then(wording::name).ok_or(Unusable::NoName)?;
         let cost = amount::cost(row, account)?;
-        let codes: BTreeSet<String> = row.countries.iter().filter_map(country_code).collect();
+        let codes: BTreeSet<String> = row.countries.iter().filter_map(|row| country_code(row)).collect();
         let coverage = coverage(row.area_coverage.as_deref(), codes.len());
-        let region = row.region.as_ref().filter(|_| coverage != Coverage::Local).and_then(region);
+        let region = row.region.as_deref().filter(|_| coverage != Coverage::Local).and_then(self::region);
         if codes.is_empty() && region.is_none() {
             return Err(Unusable::Nowhere);
         }
@@ -123,7 +131,7 @@ impl List {
     }
 
     /// Remembers the places that an accepted package names; the first description of a place counts.
-    fn note_places(&mut self, rows: &[CountryRow], region: Option<&Region>) {
+    fn note_places(&mut self, rows: &[Arc<CountryRow>], region: Option<&Region>) {
         for row in rows {
             let Some(code) = country_code(row) else { continue };
             if self.countries.contains_key(&code) {
@@ -169,19 +177,19 @@ mod tests {
     use super::*;
     use crate::esimdual::Amount;
 
-    fn country(code: &str, name: &str) -> CountryRow {
-        CountryRow { id: Some(75), code: Some(code.to_owned()), name: Some(name.to_owned()), slug: None }
+    fn country(code: &str, name: &str) -> Arc<CountryRow> {
+        let (code, name) = (Some(code.to_owned()), Some(name.to_owned()));
+        Arc::new(CountryRow { id: Some(75), code, name, slug: None })
     }
 
     fn row(id: i64) -> PackageRow {
         PackageRow {
             id: Some(id),
-            id_text: Some(id.to_string()),
-            name: Some("France 5 GB".to_owned()),
-            area_coverage: Some("LOCAL".to_owned()),
-            countries: vec![country("FR", "France")],
+            name: Some("France 5 GB".into()),
+            area_coverage: Some("LOCAL".into()),
+            countries: [country("FR", "France")].into(),
             pricing_reseller_price: Amount::Exact("4.2".parse().unwrap()),
-            pricing_currency: Some("USD".to_owned()),
+            pricing_currency: Some("USD".into()),
             ..PackageRow::default()
         }
     }
@@ -221,7 +229,8 @@ mod tests {
             reason(PackageRow { price_for_reseller: Amount::Unreadable, ..row(1) }).unwrap(),
             NoCost::Unreadable.to_string()
         );
-        let nowhere = PackageRow { countries: vec![country("fra", "France"), country("f1", "x")], ..row(1) };
+        let nowhere =
+            PackageRow { countries: [country("fra", "France"), country("f1", "x")].into(), ..row(1) };
         assert_eq!(reason(nowhere).unwrap(), Unusable::Nowhere.to_string());
         assert_eq!(reason(PackageRow::default()).unwrap(), Unusable::NoId.to_string());
     }
@@ -249,12 +258,13 @@ mod tests {
 
     #[test]
     fn a_region_is_named_by_regional_packages_alone() {
-        let europe = RegionRow { id: Some(4), name: Some("Europe".into()), slug: Some("Eu rope".into()) };
+        let europe =
+            Arc::new(RegionRow { id: Some(4), name: Some("Europe".into()), slug: Some("Eu rope".into()) });
         let local = PackageRow { region: Some(europe.clone()), ..row(1) };
         let regional = PackageRow {
             region: Some(europe),
             area_coverage: Some("regional".into()),
-            countries: vec![],
+            countries: [].into(),
             ..row(2)
         };
         let accepted = accept(&[local, regional], None, Addresses::default());

@@ -113,7 +113,7 @@ mod tests {
             price_for_reseller: top,
             pricing_price_for_reseller: inside,
             pricing_reseller_price: quote,
-            pricing_currency: Some("USD".to_owned()),
+            pricing_currency: Some("USD".into()),
             ..PackageRow::default()
         }
     }
@@ -141,8 +141,8 @@ mod tests {
     fn the_currency_is_the_quotes_then_the_rows_then_the_accounts() {
         let of = |quote: Option<&str>, top: Option<&str>, account: Option<&str>| {
             let row = PackageRow {
-                pricing_currency: quote.map(str::to_owned),
-                currency: top.map(str::to_owned),
+                pricing_currency: quote.map(Into::into),
+                currency: top.map(Into::into),
                 ..row(exact("1"), Amount::Missing, Amount::Missing)
             };
             cost(&row, account.and_then(Currency::parse)).map(|cost| cost.currency.code())
@@ -161,7 +161,7 @@ mod tests {
             data(&PackageRow {
                 data_volume: volume,
                 data_quantity: quantity.map(|text| text.parse().unwrap()),
-                data_unit: unit.map(str::to_owned),
+                data_unit: unit.map(Into::into),
                 voice_quantity: Some(minutes),
                 ..PackageRow::default()
             })
@@ -183,7 +183,7 @@ mod tests {
         let of = |number: i64, unit: Option<&str>| {
             days(&PackageRow {
                 validity: Some(number),
-                validity_unit: unit.map(str::to_owned),
+                validity_unit: unit.map(Into::into),
                 ..PackageRow::default()
             })
         };

@@ -74,6 +74,9 @@ impl Foundation {
 
     /// Closes the pool, then stops a PostgreSQL that this program started.
     pub async fn close(self) {
+        if let Err(error) = self.shop.upstream.write_down_notes().await {
+            tracing::debug!(%error, "what eSIMDual's documents do not say was not written down");
+        }
         self.shop.db.close().await;
         if let Some(session) = self.postgres {
             session.stop().await;

@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::Ending;
 use super::foundation::Foundation;
 use crate::config::Config;
+use crate::esimdual;
+use crate::plumbing::metrics::Collected;
 use crate::plumbing::private_postgres::Session;
 use crate::plumbing::{db, serve_http};
 use crate::shop::Shop;
@@ -20,7 +22,7 @@ use crate::{crew, window};
 
 /// How often the clock is set by the database's.
 const FOLLOW_EVERY: Duration = Duration::from_secs(10);
-/// How often refused webhooks are written down.
+/// How often refused webhooks, and what was met upstream that is not documented, are written down.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// Which parts of the shop this program is.
@@ -72,11 +74,13 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
         .await
         .with_context(|| format!("BIND_ADDR {} cannot be listened on", config.bind_addr))?;
     let stage = Stage::default();
+    let collecting = collect_metrics(config, shop).await?;
     let mut background = vec![
         tokio::spawn(shop.bell.clone().carry(shop.db.clone())),
         tokio::spawn(follow_clock(shop.clone())),
-        tokio::spawn(write_refusals(shop.clone(), stage.clone())),
+        tokio::spawn(write_counts(shop.clone(), stage.clone())),
     ];
+    background.extend(collecting);
     let router = if part == Part::Worker {
         site::worker_site(shop)
     } else {
@@ -130,6 +134,7 @@ impl Open {
         }
         let shop = &foundation.shop;
         let _kept_for_later = self.stage.refusals.write(&shop.db, shop.now()).await;
+        let _lost_at_worst = shop.upstream.write_down_notes().await;
         let closed = tokio::time::timeout(Duration::from_secs(3), shop.db.close()).await;
         if closed.is_err() {
             tracing::debug!("the pool was left open");
@@ -140,6 +145,21 @@ impl Open {
         tracing::info!("stopped");
         ended
     }
+}
+
+/// Serves `/metrics` on METRICS_ADDR alone; without it nothing is collected.
+async fn collect_metrics(config: &Config, shop: &Shop) -> Result<Vec<JoinHandle<()>>, Ending> {
+    let Some(address) = config.metrics_addr else { return Ok(Vec::new()) };
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("METRICS_ADDR {address} cannot be listened on"))?;
+    let collected = Collected::start()?;
+    esimdual::describe_metrics();
+    tracing::info!(%address, "metrics are served");
+    let times = &shop.settings.times;
+    let site = site::metrics_site(collected.clone());
+    let serving = serve_http::serve(listener, site, times.header_read, shop.stop.clone(), times.header_read);
+    Ok(vec![tokio::spawn(serving), tokio::spawn(collected.keep_small(shop.stop.clone()))])
 }
 
 async fn make_first_admin(config: &Config, shop: &Shop) -> Result<(), Ending> {
@@ -182,11 +202,14 @@ async fn follow_clock(shop: Shop) {
     }
 }
 
-async fn write_refusals(shop: Shop, stage: Stage) {
+async fn write_counts(shop: Shop, stage: Stage) {
     loop {
         tokio::time::sleep(COUNT_EVERY).await;
         if let Err(error) = stage.refusals.write(&shop.db, shop.now()).await {
             tracing::debug!(%error, "refused webhooks could not be counted; trying again");
+        }
+        if let Err(error) = shop.upstream.write_down_notes().await {
+            tracing::debug!(%error, "what eSIMDual's documents do not say was not written down; trying again");
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Config {
     pub database_url: Option<SecretString>,
     /// `BIND_ADDR`
     pub bind_addr: SocketAddr,
+    /// `METRICS_ADDR`; `None`: nothing is collected.
+    pub metrics_addr: Option<SocketAddr>,
     /// `SECRET_KEY`; `None`: one is made and kept in `DATA_DIR`.
     pub secret_key: Option<SecretString>,
     /// `AUTO_MIGRATE`

@@ -46,6 +46,7 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
         pg_bin_dir: reader.text("PG_BIN_DIR").map(Into::into),
         database_url: database(&mut reader),
         bind_addr,
+        metrics_addr: metrics_addr(&mut reader, bind_addr),
         secret_key: secret_key(&mut reader),
         auto_migrate: reader.flag("AUTO_MIGRATE", true),
         upstream,
@@ -126,6 +127,14 @@ fn public_url(reader: &mut Reader<'_>, bind: SocketAddr) -> String {
         reader.wrong("PUBLIC_URL", holds, "the address by which customers reach the shop");
     }
     given.unwrap_or_else(|| format!("http://{bind}"))
+}
+
+/// Never the public address: what is counted is nobody's business.
+fn metrics_addr(reader: &mut Reader<'_>, bind: SocketAddr) -> Option<SocketAddr> {
+    let should_be = "an address and port of its own such as 127.0.0.1:9464";
+    reader.parsed("METRICS_ADDR", should_be, |text| {
+        text.parse().ok().filter(|addr: &SocketAddr| addr.port() == 0 || *addr != bind)
+    })
 }
 
 fn trusted_proxies(reader: &mut Reader<'_>) -> Vec<ipnet::IpNet> {

@@ -29,6 +29,7 @@ pub const VARIABLES: &[Variable] = &[
     plain("BIND_ADDR", "127.0.0.1:3000"),
     plain("PUBLIC_URL", ""),
     plain("TRUSTED_PROXIES", ""),
+    plain("METRICS_ADDR", ""),
     secret("SECRET_KEY"),
     plain("ESIMDUAL_BASE_URL", "https://esimdual.com/api/reseller/v1"),
     plain("ESIMDUAL_EMAIL", ""),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rust_decimal::Decimal;
-use time::Date;
+use time::{Date, OffsetDateTime};
+
+pub use super::extra::Extra;
 
 /// The outcome of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,8 @@ pub struct Order {
     pub currency: Option<String>,
     /// The eSIM, once there is one.
     pub esim: Option<Esim>,
+    /// Fields that no document names; never `provider_response`, and never for customers.
+    pub extra: Extra,
 }
 
 /// The upstream's word for where an order stands.
@@ -110,6 +114,8 @@ pub struct Esim {
     pub phone_number: Option<String>,
     /// The last day.
     pub expires_on: Option<Date>,
+    /// Fields that no document names; never for customers.
+    pub extra: Extra,
 }
 
 impl std::fmt::Debug for Esim {
@@ -127,13 +133,56 @@ pub struct Listing {
     pub unreadable: usize,
 }
 
-/// The reseller's balance.
+/// A list of which every row that could be read is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows<T> {
+    /// The readable ones, in their order.
+    pub rows: Vec<T>,
+    /// The others.
+    pub unreadable: Vec<BadRow>,
+}
+
+/// A row that was set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// Its place in the list, from 1.
+    pub position: usize,
+    /// Why, in words for staff.
+    pub reason: &'static str,
+}
+
+/// The reseller's balance and its movements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
     /// Exact, in `currency`.
     pub balance: Decimal,
     /// As written by the upstream.
     pub currency: String,
+    /// The movements, as far as the upstream shows them.
+    pub transactions: Rows<WalletTransaction>,
+}
+
+/// One movement of the wallet, as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletTransaction {
+    /// The upstream's id.
+    pub id: Option<i64>,
+    /// `debit` … ; the documents list no others.
+    pub kind: Option<String>,
+    /// Exact, in `currency`.
+    pub amount: Option<Decimal>,
+    /// As written.
+    pub currency: Option<String>,
+    /// The balance after it, exact.
+    pub post_balance: Option<Decimal>,
+    /// The upstream's own reference.
+    pub reference: Option<String>,
+    /// The upstream's own words, for staff.
+    pub description: Option<String>,
+    /// When it happened.
+    pub created_at: Option<OffsetDateTime>,
+    /// Fields that no document names.
+    pub extra: Extra,
 }
 
 /// A purchase to make.
@@ -152,11 +201,150 @@ pub struct NewOrder<'a> {
     pub doubted: bool,
 }
 
-/// The reseller's account, as far as it could be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The reseller's account, as far as it could be read. Its `Debug` shows nothing personal.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Account {
+    /// The upstream's id.
+    pub id: Option<i64>,
+    /// The reseller's name.
+    pub name: Option<String>,
+    /// The e-mail address of the login.
+    pub email: Option<String>,
     /// The currency in which it is kept, as written.
     pub currency: Option<String>,
     /// Its balance, exact.
     pub balance: Option<Decimal>,
+    /// The brand, where it has one.
+    pub brand_name: Option<String>,
+    /// The shop's address, where it has one.
+    pub domain: Option<String>,
+    /// As written; the documents show 1 and explain no other.
+    pub status: Option<i64>,
+    /// Whether its e-mail address is verified, without which the upstream answers 403; `None` where it does not say.
+    pub verified: Option<bool>,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("id", &self.id).field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// What the API says of itself at `GET /`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// `reseller`
+    pub api: Option<String>,
+    /// `1`
+    pub version: Option<String>,
+}
+
+/// A country of `GET /pricing`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PricedCountry {
+    /// `France`
+    pub name: Option<String>,
+    /// `fr`
+    pub code: Option<String>,
+    /// What is sold for it.
+    pub packages: Rows<PricedPackage>,
+}
+
+/// A package of a country of `GET /pricing`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PricedPackage {
+    /// The package's id.
+    pub id: i64,
+    /// `France 5 GB - 30 Days`
+    pub name: Option<String>,
+    /// What it costs the reseller, exact; `None` where it cannot be read.
+    pub price: Option<Decimal>,
+    /// The currency of `price`, as written.
+    pub currency: Option<String>,
+    /// In `data_unit`.
+    pub data_quantity: Option<Decimal>,
+    /// `GB`, `MB` …
+    pub data_unit: Option<String>,
+    /// In `validity_unit`.
+    pub validity: Option<i64>,
+    /// `Day`, `Month` …
+    pub validity_unit: Option<String>,
+}
+
+/// An eSIM by itself, as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EsimDetails {
+    /// The upstream's id.
+    pub id: i64,
+    /// What was delivered.
+    pub esim: Esim,
+    /// The supplier's own serial number of it.
+    pub serial_number: Option<String>,
+    /// The supplier's word, such as `ACTIVE`; the documents explain none.
+    pub provider_status: Option<String>,
+    /// When it was first used.
+    pub activated_at: Option<OffsetDateTime>,
+    /// When it was installed on a phone.
+    pub installed_at: Option<OffsetDateTime>,
+    /// When the supplier ends it.
+    pub provider_expiry_at: Option<OffsetDateTime>,
+    /// The package that it came with.
+    pub package_id: Option<i64>,
+}
+
+/// How much of an eSIM is used. The documents promise no field: what could be understood, and the whole as written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// What it began with.
+    pub total: Option<Volume>,
+    /// What is left.
+    pub remaining: Option<Volume>,
+    /// What is gone.
+    pub used: Option<Volume>,
+    /// The last day.
+    pub expires_on: Option<Date>,
+    /// All of it as JSON, cut from nothing but dropped over 16 KiB; for staff.
+    pub raw: Option<Box<str>>,
+}
+
+impl std::fmt::Debug for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Usage")
+            .field("total", &self.total)
+            .field("remaining", &self.remaining)
+            .field("used", &self.used)
+            .field("expires_on", &self.expires_on)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An amount of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Volume {
+    /// 1 GB is 1024³ of them, as in the upstream's own example.
+    Bytes(u64),
+    /// No limit is stated.
+    Unlimited,
+}
+
+/// A row of `GET /vpn/plans`, whose schema nobody has published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VpnRow {
+    /// The plan, where id, name, price and currency can all be read.
+    pub plan: Option<VpnPlan>,
+    /// The row as it was written, where it is no larger than 16 KiB.
+    pub raw: Option<Box<str>>,
+}
+
+/// A VPN plan. There is no documented way to order one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VpnPlan {
+    /// As written, number or text.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `price_for_reseller`: what eSIMDual charges, exact and positive, in `currency`.
+    pub price: Decimal,
+    /// As written.
+    pub currency: String,
 }

@@ -1,10 +1,16 @@
 //! A package as the upstream wrote it: readable fields, nothing judged yet. The catalog judges.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::wire::{Envelope, Token, Unreadable, boolean, decimal, integer, object, text};
+use super::extra::Extra;
+use super::fields::{PackageFields, QuoteFields};
+use super::interned::Interned;
+use super::undocumented::Undocumented;
+use super::wire::{Envelope, Token, Unreadable, boolean, decimal, integer, short_text, there};
 
 /// The whole catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,30 +33,31 @@ pub enum Amount {
 
 impl Amount {
     fn read(token: Token<'_>) -> Self {
-        match token {
+        match there(token) {
             None => Self::Missing,
             Some(_) => decimal(token).map_or(Self::Unreadable, Self::Exact),
         }
     }
 }
 
-/// One row of `GET /packages`. Texts are cut at 1,000 characters and not cleaned.
+/// One row of `GET /packages`. Texts are cut at 1,000 characters and not cleaned. It is kept small, because a catalog
+/// has many: words and places that rows share are shared here too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PackageRow {
-    /// The id as written, which may be no number.
-    pub id_text: Option<String>,
+    /// The id as written, where it is not simply the digits of `id`.
+    pub id_text: Option<Box<str>>,
     /// The id, where it is a whole number.
     pub id: Option<i64>,
     /// `name`
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
     /// `slug`
-    pub slug: Option<String>,
+    pub slug: Option<Box<str>>,
     /// `package_type`
-    pub package_type: Option<String>,
+    pub package_type: Option<Arc<str>>,
     /// `data_quantity`, in `data_unit`
     pub data_quantity: Option<Decimal>,
     /// `GB`, `MB` …
-    pub data_unit: Option<String>,
+    pub data_unit: Option<Arc<str>>,
     /// Bytes; −1 for unlimited.
     pub data_volume: Option<i64>,
     /// Minutes.
@@ -60,17 +67,17 @@ pub struct PackageRow {
     /// `package_validity`, in `package_validity_unit`
     pub validity: Option<i64>,
     /// `Day`, `Month` …
-    pub validity_unit: Option<String>,
+    pub validity_unit: Option<Arc<str>>,
     /// `5G` …
-    pub network_speed: Option<String>,
+    pub network_speed: Option<Arc<str>>,
     /// `reloadable`
     pub reloadable: Option<bool>,
     /// `Local`, `Regional`, `Global`, in any case
-    pub area_coverage: Option<String>,
+    pub area_coverage: Option<Arc<str>>,
     /// The region, where there is one.
-    pub region: Option<RegionRow>,
+    pub region: Option<Arc<RegionRow>>,
     /// The countries.
-    pub countries: Vec<CountryRow>,
+    pub countries: Box<[Arc<CountryRow>]>,
     /// `price_for_reseller` at the top level.
     pub price_for_reseller: Amount,
     /// `pricing.price_for_reseller`
@@ -78,9 +85,11 @@ pub struct PackageRow {
     /// `pricing.reseller_price`
     pub pricing_reseller_price: Amount,
     /// `pricing.currency`; empty where it is there but no text.
-    pub pricing_currency: Option<String>,
+    pub pricing_currency: Option<Arc<str>>,
     /// `currency` at the top level; empty where it is there but no text.
-    pub currency: Option<String>,
+    pub currency: Option<Arc<str>>,
+    /// Fields that no document names; never for customers.
+    pub extra: Extra,
 }
 
 /// A country of a row.
@@ -107,132 +116,82 @@ pub struct RegionRow {
     pub slug: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Fields<'a> {
-    #[serde(borrow)]
-    id: Token<'a>,
-    #[serde(borrow)]
-    name: Token<'a>,
-    #[serde(borrow)]
-    slug: Token<'a>,
-    #[serde(borrow)]
-    package_type: Token<'a>,
-    #[serde(borrow)]
-    data_quantity: Token<'a>,
-    #[serde(borrow)]
-    data_unit: Token<'a>,
-    #[serde(borrow)]
-    data_volume: Token<'a>,
-    #[serde(borrow)]
-    voice_quantity: Token<'a>,
-    #[serde(borrow)]
-    sms_quantity: Token<'a>,
-    #[serde(borrow)]
-    package_validity: Token<'a>,
-    #[serde(borrow)]
-    package_validity_unit: Token<'a>,
-    #[serde(borrow)]
-    network_speed: Token<'a>,
-    #[serde(borrow)]
-    reloadable: Token<'a>,
-    #[serde(borrow)]
-    area_coverage: Token<'a>,
-    #[serde(borrow)]
-    region: Token<'a>,
-    #[serde(borrow)]
-    countries: Token<'a>,
-    #[serde(borrow)]
-    pricing: Token<'a>,
-    #[serde(borrow)]
-    price_for_reseller: Token<'a>,
-    #[serde(borrow)]
-    currency: Token<'a>,
+/// Reads a row, of which any field may be missing or of another type.
+///
+/// # Errors
+/// When it is no object, or names a field twice.
+pub fn package_row(row: &RawValue, seen: &mut Undocumented) -> Result<PackageRow, Unreadable> {
+    shared_row(row.get(), &mut Interned::default(), seen)
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PricingFields<'a> {
-    #[serde(borrow)]
-    price_for_reseller: Token<'a>,
-    #[serde(borrow)]
-    reseller_price: Token<'a>,
-    #[serde(borrow)]
-    currency: Token<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PlaceFields<'a> {
-    #[serde(borrow)]
-    id: Token<'a>,
-    #[serde(borrow)]
-    name: Token<'a>,
-    #[serde(borrow)]
-    code: Token<'a>,
-    #[serde(borrow)]
-    slug: Token<'a>,
-}
-
-/// Reads one row; one that is no object has no field, so that the catalog sets it aside.
-pub fn package_row(row: &RawValue) -> PackageRow {
-    let fields: Fields<'_> = object(Some(row)).unwrap_or_default();
-    let pricing: PricingFields<'_> = object(fields.pricing).unwrap_or_default();
-    PackageRow {
-        id_text: text(fields.id),
-        id: integer(fields.id),
-        name: text(fields.name),
-        slug: text(fields.slug),
-        package_type: text(fields.package_type),
+/// Reads a row, with what it shares with the rows before it.
+pub(super) fn shared_row(
+    json: &str,
+    shared: &mut Interned,
+    seen: &mut Undocumented,
+) -> Result<PackageRow, Unreadable> {
+    let fields =
+        PackageFields::read_json(json, seen).ok_or(Unreadable("it is no object, or names a field twice"))?;
+    let (quote, broken) = quote(fields.pricing, seen);
+    let quoted = |token| if broken { Amount::Unreadable } else { Amount::read(token) };
+    let pricing_currency = if broken { Some("".into()) } else { present(quote.currency, shared) };
+    shared.check_provider(fields.provider, seen);
+    let id = integer(fields.id);
+    Ok(PackageRow {
+        id,
+        id_text: odd_id(fields.id, id),
+        name: short_text(fields.name).map(Cow::into),
+        slug: short_text(fields.slug).map(Cow::into),
+        package_type: shared.word(fields.package_type),
         data_quantity: decimal(fields.data_quantity),
-        data_unit: text(fields.data_unit),
+        data_unit: shared.word(fields.data_unit),
         data_volume: integer(fields.data_volume),
         voice_quantity: integer(fields.voice_quantity),
         sms_quantity: integer(fields.sms_quantity),
         validity: integer(fields.package_validity),
-        validity_unit: text(fields.package_validity_unit),
-        network_speed: text(fields.network_speed),
+        validity_unit: shared.word(fields.package_validity_unit),
+        network_speed: shared.word(fields.network_speed),
         reloadable: boolean(fields.reloadable),
-        area_coverage: text(fields.area_coverage),
-        region: object(fields.region).map(region_row),
-        countries: country_rows(fields.countries),
+        area_coverage: shared.word(fields.area_coverage),
+        region: shared.region(fields.region, seen),
+        countries: shared.countries(fields.countries, seen),
         price_for_reseller: Amount::read(fields.price_for_reseller),
-        pricing_price_for_reseller: Amount::read(pricing.price_for_reseller),
-        pricing_reseller_price: Amount::read(pricing.reseller_price),
-        pricing_currency: present_text(pricing.currency),
-        currency: present_text(fields.currency),
-    }
+        pricing_price_for_reseller: quoted(quote.price_for_reseller),
+        pricing_reseller_price: quoted(quote.reseller_price),
+        pricing_currency,
+        currency: present(fields.currency, shared),
+        extra: shared.within_budget(fields.extra),
+    })
+}
+
+/// `pricing`, and whether it is there but cannot be read: then its prices are no missing ones. PHP writes an empty
+/// object as an empty list.
+fn quote<'a>(token: Token<'a>, seen: &mut Undocumented) -> (QuoteFields<'a>, bool) {
+    let read = QuoteFields::read(token, seen);
+    let broken = read.is_none() && there(token).is_some_and(|token| token.get() != "[]");
+    (read.unwrap_or_default(), broken)
+}
+
+fn odd_id(token: Token<'_>, id: Option<i64>) -> Option<Box<str>> {
+    let text = short_text(token)?;
+    let plain =
+        id.is_some_and(|id| id > 0) && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+    (!plain).then(|| text.into())
 }
 
 /// What is there but no text must not look as if it were missing.
-fn present_text(token: Token<'_>) -> Option<String> {
-    token.map(|_| text(token).unwrap_or_default())
-}
-
-fn region_row(fields: PlaceFields<'_>) -> RegionRow {
-    RegionRow { id: integer(fields.id), name: text(fields.name), slug: text(fields.slug) }
-}
-
-fn country_rows(list: Token<'_>) -> Vec<CountryRow> {
-    let rows: Vec<&RawValue> =
-        list.and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default();
-    rows.into_iter().map(|row| country_row(object(Some(row)).unwrap_or_default())).collect()
-}
-
-fn country_row(fields: PlaceFields<'_>) -> CountryRow {
-    CountryRow {
-        id: integer(fields.id),
-        name: text(fields.name),
-        code: text(fields.code),
-        slug: text(fields.slug),
-    }
+fn present(token: Token<'_>, shared: &mut Interned) -> Option<Arc<str>> {
+    there(token).map(|_| shared.word(token).unwrap_or_default())
 }
 
 /// The answer to `GET /packages/{id}`.
-pub fn package(body: &[u8]) -> Result<PackageRow, Unreadable> {
-    let data = Envelope::success(body)?.data.ok_or(Unreadable("an answer without data"))?;
+///
+/// # Errors
+/// When it is no success with a package in it.
+pub fn package(body: &[u8], seen: &mut Undocumented) -> Result<PackageRow, Unreadable> {
+    let data = Envelope::success(body, seen)?.data()?;
     match data.get().starts_with('{') {
-        true => Ok(package_row(data)),
+        true => package_row(data, seen),
         false => Err(Unreadable("a package that is no object")),
     }
 }
@@ -247,6 +206,7 @@ mod tests {
             br#"{"data":{"id":"1120","name":7,"data_volume":"-1","reloadable":1,"package_validity":30.0,
             "region":[],"countries":[{"code":"fr","id":75},5,null],"pricing":{"reseller_price":4.2,"currency":"USD"},
             "price_for_reseller":"abc","currency":12}}"#,
+            &mut Undocumented::default(),
         )
         .unwrap();
         assert_eq!((row.id, row.name.as_deref(), row.data_volume), (Some(1120), Some("7"), Some(-1)));
@@ -258,12 +218,51 @@ mod tests {
         assert_eq!(row.currency.as_deref(), Some("12"));
     }
 
+    fn read(json: &str) -> Result<PackageRow, Unreadable> {
+        let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
+        package_row(&raw, &mut Undocumented::default())
+    }
+
     #[test]
-    fn a_row_that_is_no_object_is_empty_and_a_huge_name_is_cut() {
-        let raw: Box<RawValue> = serde_json::from_str("[1,2]").unwrap();
-        assert_eq!(package_row(&raw), PackageRow::default());
+    fn a_row_that_is_no_object_is_unreadable_and_a_huge_name_is_cut() {
+        for bad in ["[1,2]", "7", "null", "\"x\"", r#"{"id":1,"id":2}"#] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
         let json = format!(r#"{{"name":"{}"}}"#, "é".repeat(10_000));
-        let raw: Box<RawValue> = serde_json::from_str(&json).unwrap();
-        assert_eq!(package_row(&raw).name.unwrap().chars().count(), 1_000);
+        assert_eq!(read(&json).unwrap().name.unwrap().chars().count(), 1_000);
+    }
+
+    #[test]
+    fn a_pricing_that_cannot_be_read_is_not_a_missing_one() {
+        for broken in ["7", "\"4.2\"", "[4.2]", r#"{"reseller_price":1,"reseller_price":2}"#] {
+            let row = read(&format!(r#"{{"id":1,"pricing":{broken},"currency":"EUR"}}"#)).unwrap();
+            assert_eq!(row.pricing_reseller_price, Amount::Unreadable, "{broken}");
+            assert_eq!(row.pricing_currency.as_deref(), Some(""), "{broken}");
+        }
+        for missing in ["null", "[]", "{}"] {
+            let row = read(&format!(r#"{{"id":1,"pricing":{missing}}}"#)).unwrap();
+            assert_eq!(
+                (row.pricing_reseller_price, row.pricing_currency),
+                (Amount::Missing, None),
+                "{missing}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_id_is_kept_as_written_where_its_number_does_not_tell_it() {
+        let text = |json: &str| read(&format!(r#"{{"id":{json}}}"#)).unwrap().id_text;
+        assert_eq!((text("1120"), text("\"1120\"")), (None, None));
+        assert_eq!((text("\"x1\"").as_deref(), text("\"007\"").as_deref()), (Some("x1"), Some("007")));
+    }
+
+    #[test]
+    fn unknown_fields_are_kept_and_noted() {
+        let mut seen = Undocumented::default();
+        let row =
+            package(br#"{"data":{"id":1,"fair_use":"1 GB a day","apn":{"name":"x"}}}"#, &mut seen).unwrap();
+        assert_eq!(row.extra.get("fair_use"), Some("\"1 GB a day\""));
+        assert_eq!(row.extra.get("apn"), Some(r#"{"name":"x"}"#));
+        assert_eq!(seen.sightings().count(), 2, "{seen:?}");
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::esimdual::NewOrder;
-use crate::esimdual::wire::placed_order;
+use crate::esimdual::reading::{Undocumented, placed_order};
 
 const NO: &str = r#"{"status":false,"message":"Insufficient balance"}"#;
 const FIELDS: &str = r#"{"message":"Invalid","errors":{"package_id":["gone"],"device_imei":["bad"]}}"#;
@@ -19,7 +19,7 @@ fn placed(body: &[u8]) -> Result<(), Unreadable> {
         device_imei: None,
         doubted: false,
     };
-    placed_order(body, &wanted).map(drop)
+    placed_order(body, &wanted, &mut Undocumented::default()).map(drop)
 }
 
 fn word(call: Call, heard: &Heard) -> &'static str {

@@ -1,76 +1,33 @@
 //! What can be asked of eSIMDual.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::Method;
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use sqlx::PgPool;
 
-use super::answer::{Account, Answer, Later, Listing, NewOrder, Order, Wallet};
-use super::catalog_row::{self, CatalogRows, PackageRow};
-use super::classify::{Call, classify};
+use super::answer::{
+    Account, Answer, EsimDetails, Listing, NewOrder, Order, PricedCountry, Root, Rows, Usage, Wallet,
+};
+use super::ask::{Desk, json};
+use super::catalog_row::{CatalogRows, PackageRow};
+use super::classify::Call;
 use super::exchange::{Errand, Wire};
-use super::heard::Heard;
-use super::pace::Urgency;
-use super::paging::{PAGES_LIMIT, page};
-use super::token::{Access, Keeping, LoggedIn, Source, Tokens};
-use super::wire::{self, Unreadable};
+use super::filter::Filter;
+use super::health::{Health, Meter};
+use super::operation::Operation;
+use super::reading::{self, Undocumented, Unreadable};
+use super::retry::RetryBudget;
+use super::settings::{Credentials, Settings};
+use super::token::{Keeping, Source, Tokens};
+use super::undocumented;
+use super::vpn_plans::VpnPlans;
 use crate::ground::{Clock, Entropy};
 use crate::plumbing::sealed::SealingKey;
 
-/// One order, one package, one error page.
-const SMALL: usize = 1024 * 1024;
-/// One page of a list of orders.
-const LIST: usize = 64 * 1024 * 1024;
-/// One page of the catalog.
-const CATALOG: usize = 512 * 1024 * 1024;
-
-/// Where eSIMDual is and how patient we are with it.
+/// A handle on the upstream; a clone shares its token, its pace, its breaker and its account.
 #[derive(Clone)]
-pub struct Settings {
-    /// `https://esimdual.com/api/reseller/v1`
-    pub base_url: String,
-    /// Without them nothing is asked, and every answer is *later*.
-    pub credentials: Option<Credentials>,
-    /// Limit for the connection alone.
-    pub connect_timeout: Duration,
-    /// Total limit of one request.
-    pub timeout: Duration,
-    /// Total limit of one page of a list of orders.
-    pub list_timeout: Duration,
-    /// Total limit of one page of the catalog.
-    pub catalog_timeout: Duration,
-    /// The budget.
-    pub requests_per_minute: u32,
-}
-
-/// How the reseller is known upstream.
-#[derive(Clone)]
-pub enum Credentials {
-    /// A ready token.
-    Token(SecretString),
-    /// For `POST /login`.
-    Login {
-        /// The account.
-        email: String,
-        /// Its password.
-        password: SecretString,
-        /// How the token is called in the reseller's account.
-        device_name: String,
-    },
-}
-
-/// A handle on the upstream; a clone shares its token and its pace.
-#[derive(Clone)]
-pub struct Client(Arc<Inner>);
-
-struct Inner {
-    wire: Wire,
-    settings: Settings,
-    tokens: Option<Tokens>,
-}
+pub struct Client(Arc<Desk>);
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -87,13 +44,6 @@ struct OrderBody<'a> {
     device_imei: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct LoginBody<'a> {
-    email: &'a str,
-    password: &'a str,
-    device_name: &'a str,
-}
-
 impl Client {
     /// A handle that has not yet asked anything.
     ///
@@ -107,20 +57,56 @@ impl Client {
         entropy: Entropy,
     ) -> anyhow::Result<Self> {
         let wire = Wire::new(&settings, clock.clone())?;
-        let source = settings.credentials.as_ref().map(|credentials| match credentials {
-            Credentials::Token(token) => Source::Fixed(token.clone()),
-            Credentials::Login { email, .. } => {
-                Source::Login { account: format!("{} {email}", wire.base_url()) }
-            }
+        let base_url = wire.base_url();
+        let known_as = settings.credentials.as_ref().map(|credentials| match credentials {
+            Credentials::Token(token) => (Source::Fixed(token.clone()), format!("{base_url} token")),
+            Credentials::Login { email, .. } => (Source::Login, format!("{base_url} {email}")),
         });
-        let keeping = Keeping { db, key, entropy, clock };
-        let tokens = source.map(|source| Tokens::new(source, keeping));
-        Ok(Self(Arc::new(Inner { wire, settings, tokens })))
+        let kept_in = db.clone();
+        let tokens = known_as.map(|(source, account)| {
+            // Its wait for the budget, the login itself, and a little to write it down.
+            let login_takes = settings.timeout.saturating_mul(2) + std::time::Duration::from_secs(5);
+            let keeping =
+                Keeping { account, db, key, entropy: entropy.clone(), clock: clock.clone(), login_takes };
+            Tokens::new(source, keeping)
+        });
+        Ok(Self(Arc::new(Desk {
+            wire,
+            settings,
+            tokens,
+            retries: RetryBudget::new(),
+            meter: Meter::new(clock.now()),
+            notes: Mutex::default(),
+            db: kept_in,
+            entropy,
+            clock,
+        })))
     }
 
     /// Whether there are credentials to ask with.
     pub fn configured(&self) -> bool {
         self.0.tokens.is_some()
+    }
+
+    /// How the desk fares: for staff.
+    pub async fn health(&self) -> Health {
+        let refused = match &self.0.tokens {
+            Some(tokens) => tokens.standing().await,
+            None => None,
+        };
+        self.0.meter.health(self.0.wire.breaker.standing(), refused, self.0.wire.pace.used())
+    }
+
+    /// Writes down what was met that the documents do not say; to be called now and then, and at the end.
+    ///
+    /// # Errors
+    /// The database's; nothing is lost, the next call writes it.
+    pub async fn write_down_notes(&self) -> sqlx::Result<()> {
+        if self.0.notes.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return Ok(());
+        }
+        let mut db = self.0.db.acquire().await?;
+        undocumented::write_down(&mut db, &self.0.notes, self.0.clock.now()).await
     }
 
     /// Buys one eSIM. *Done* only on readable proof for this very unit and package; every silence is a *doubt*.
@@ -132,187 +118,108 @@ impl Client {
             device_imei: order.device_imei,
         };
         let errand = Errand {
-            method: Method::POST,
-            path: "/orders",
             body: json(&body),
             idempotency_key: Some(order.idempotency_key),
-            urgency: Urgency::Order,
-            ..self.asking("/orders")
+            ..Errand::to(Operation::CreateOrder, "/orders")
         };
-        let heard = match self.exchange(&errand).await {
-            Ok(heard) => heard,
-            Err(later) => return Answer::Later(later),
-        };
-        classify(Call::Purchase { doubted: order.doubted }, &heard, |body| wire::placed_order(body, order))
+        let call = Call::Purchase { doubted: order.doubted };
+        self.0.ask(call, &errand, |body, seen| reading::placed_order(body, order, seen)).await
     }
 
     /// One order by the upstream's id.
     pub async fn order(&self, id: i64) -> Answer<Order> {
-        self.ask(&format!("/orders/{id}"), wire::order).await
+        self.read(Operation::Order, &format!("/orders/{id}"), reading::order).await
     }
 
     /// Every order that the upstream lists, over all pages.
     pub async fn orders(&self) -> Answer<Listing> {
-        let errand = Errand { timeout: self.0.settings.list_timeout, limit: LIST, ..self.asking("/orders") };
-        self.pages(&errand, |row| wire::order_row(Some(row))).await.map(|rows| {
-            let listed = rows.len();
-            let orders: Vec<Order> = rows.into_iter().filter_map(Result::ok).collect();
-            Listing { unreadable: listed - orders.len(), orders }
-        })
+        let rows = self.0.list(Operation::Orders, "/orders", "order", reading::order_row).await;
+        rows.map(|rows| Listing { unreadable: rows.unreadable.len(), orders: rows.rows })
     }
 
     /// The whole catalog, over all pages; each row as written, for the catalog to judge.
     pub async fn packages(&self) -> Answer<CatalogRows> {
-        let errand =
-            Errand { timeout: self.0.settings.catalog_timeout, limit: CATALOG, ..self.asking("/packages") };
-        self.pages(&errand, catalog_row::package_row).await.map(|rows| CatalogRows { rows })
+        self.packages_matching(&Filter::default()).await
+    }
+
+    /// The part of the catalog that a filter names.
+    pub async fn packages_matching(&self, filter: &Filter) -> Answer<CatalogRows> {
+        // A row that cannot be read stands there empty, for the catalog to set aside.
+        let row =
+            |row: &RawValue, seen: &mut Undocumented| Ok(reading::package_row(row, seen).unwrap_or_default());
+        let path = filter.on("/packages");
+        let rows = self.0.list(Operation::Packages, &path, "package", row).await;
+        rows.map(|rows| CatalogRows { rows: rows.rows })
     }
 
     /// One package.
     pub async fn package(&self, id: i64) -> Answer<PackageRow> {
-        self.ask(&format!("/packages/{id}"), catalog_row::package).await
+        self.read(Operation::Package, &format!("/packages/{id}"), reading::package).await
     }
 
-    /// The balance.
+    /// The reseller's prices, grouped by country.
+    pub async fn pricing(&self, filter: &Filter) -> Answer<Rows<PricedCountry>> {
+        self.read(Operation::Pricing, &filter.on("/pricing"), reading::priced_countries).await
+    }
+
+    /// Every eSIM that the account bought, over all pages.
+    pub async fn esims(&self) -> Answer<Rows<EsimDetails>> {
+        self.0.list(Operation::Esims, "/esims", "esim", reading::esim_row).await
+    }
+
+    /// One eSIM by the upstream's id.
+    pub async fn esim(&self, id: i64) -> Answer<EsimDetails> {
+        self.read(Operation::Esim, &format!("/esims/{id}"), reading::esim).await
+    }
+
+    /// How much of an eSIM is used. *Refused* with 400 where its supplier tells nothing.
+    pub async fn usage(&self, esim_id: i64) -> Answer<Usage> {
+        self.read(Operation::Usage, &format!("/esims/{esim_id}/usage"), reading::usage).await
+    }
+
+    /// The balance and its movements.
     pub async fn wallet(&self) -> Answer<Wallet> {
-        self.ask("/wallet", wire::wallet).await
+        self.read(Operation::Wallet, "/wallet", reading::wallet).await
     }
 
-    /// Whether the API answers at all; needs no credentials.
-    pub async fn ping(&self) -> Answer<()> {
-        let heard = self.0.wire.send(&self.asking("/ping"), None).await;
-        match heard {
-            Ok(heard) => classify(Call::Read, &heard, wire::pong),
-            Err(later) => Answer::Later(later),
-        }
+    /// The VPN plans, which no description names; where they are not offered, an empty answer says so.
+    pub async fn vpn_plans(&self) -> Answer<VpnPlans> {
+        self.0.vpn_plans().await
     }
 
     /// The reseller's own account.
     pub async fn me(&self) -> Answer<Account> {
-        self.ask("/me", wire::account).await
+        self.read(Operation::Me, "/me", reading::account).await
     }
 
-    fn asking<'a>(&self, path: &'a str) -> Errand<'a> {
-        Errand {
-            method: Method::GET,
-            path,
-            body: None,
-            idempotency_key: None,
-            timeout: self.0.settings.timeout,
-            limit: SMALL,
-            urgency: Urgency::Other,
-        }
+    /// What the API says of itself; needs no credentials.
+    pub async fn root(&self) -> Answer<Root> {
+        self.0.ask_as_nobody(&Errand::to(Operation::Root, "/"), reading::root).await
     }
 
-    async fn ask<T>(&self, path: &str, read: impl FnOnce(&[u8]) -> Result<T, Unreadable>) -> Answer<T> {
-        match self.exchange(&self.asking(path)).await {
-            Ok(heard) => classify(Call::Read, &heard, read),
-            Err(later) => Answer::Later(later),
-        }
+    /// Whether the API answers at all; needs no credentials.
+    pub async fn ping(&self) -> Answer<()> {
+        self.0.ping().await
     }
 
-    /// Reads a list page by page. A list that repeats itself or does not end is not believed at all.
-    async fn pages<T>(
+    /// Logs in where no token is at hand, and says whether the upstream let us in. Every other call does so by itself.
+    ///
+    /// The token stays in here: *done* says only that there is one.
+    pub async fn log_in(&self) -> Answer<()> {
+        self.0.have_token().await
+    }
+
+    /// Gives the token back: the upstream forgets it, and so do this node and the database. The next call logs in.
+    pub async fn log_out(&self) -> Answer<()> {
+        self.0.log_out().await
+    }
+
+    async fn read<T>(
         &self,
-        first: &Errand<'_>,
-        row: impl Fn(&serde_json::value::RawValue) -> T,
-    ) -> Answer<Vec<T>> {
-        let mut rows = Vec::new();
-        let mut last_page = None;
-        for number in 1..=PAGES_LIMIT {
-            let path = match number {
-                1 => first.path.to_owned(),
-                _ => format!("{}?page={number}", first.path),
-            };
-            let heard = match self.exchange(&Errand { path: &path, ..first.clone() }).await {
-                Ok(heard) => heard,
-                Err(later) => return Answer::Later(later),
-            };
-            let hash = heard.fingerprint();
-            let read = classify(Call::Read, &heard, |body| {
-                let page = page(body, number)?;
-                rows.extend(page.rows.into_iter().map(&row));
-                Ok(page.more)
-            });
-            match read {
-                Answer::Done(false) => return Answer::Done(rows),
-                Answer::Done(true) if hash.is_some() && hash == last_page => break,
-                Answer::Done(true) => last_page = hash,
-                other => return other.map(|_| rows),
-            }
-        }
-        let reason = "a list that repeats itself or does not end".to_owned();
-        Answer::Later(Later { reason, http_status: None, after: None })
+        operation: Operation,
+        path: &str,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
+    ) -> Answer<T> {
+        self.0.ask(Call::Read, &Errand::to(operation, path), read).await
     }
-
-    /// Sends one errand with a token. A refused token is renewed once, and the errand repeated once: the upstream
-    /// refuses a token before it looks at an order.
-    async fn exchange(&self, errand: &Errand<'_>) -> Result<Heard, Later> {
-        let Some(tokens) = &self.0.tokens else {
-            let reason = "no eSIMDual credentials are configured".to_owned();
-            return Err(Later { reason, http_status: None, after: None });
-        };
-        let access = tokens.access(async || self.log_in().await).await?;
-        let heard = self.0.wire.send(errand, Some(&access.token)).await?;
-        match heard.status() {
-            Some(401) => self.replay(errand, tokens, &access).await,
-            Some(300..=399) if tokens.is_old(&access) => {
-                // Whatever comes of it serves the next call; this one is not repeated.
-                let _renewed = tokens.renew(&access, async || self.log_in().await).await;
-                Ok(heard)
-            }
-            Some(200..=299) => {
-                tokens.trust();
-                Ok(heard)
-            }
-            _ => Ok(heard),
-        }
-    }
-
-    async fn replay(&self, errand: &Errand<'_>, tokens: &Tokens, refused: &Access) -> Result<Heard, Later> {
-        let access = tokens.renew(refused, async || self.log_in().await).await?;
-        let heard = self.0.wire.send(errand, Some(&access.token)).await?;
-        if heard.status() == Some(401) {
-            tokens.distrust();
-        }
-        Ok(heard)
-    }
-
-    async fn log_in(&self) -> LoggedIn {
-        let Some(Credentials::Login { email, password, device_name }) = &self.0.settings.credentials else {
-            let reason = "there is nothing to log in with".to_owned();
-            return LoggedIn::NotNow(Later { reason, http_status: None, after: None });
-        };
-        let body = LoginBody { email, password: password.expose_secret(), device_name };
-        let errand = Errand {
-            method: Method::POST,
-            body: json(&body),
-            urgency: Urgency::Order,
-            ..self.asking("/login")
-        };
-        let heard = match self.0.wire.send(&errand, None).await {
-            Ok(heard) => heard,
-            Err(later) => return LoggedIn::NotNow(later),
-        };
-        let status = heard.status();
-        match (classify(Call::Read, &heard, wire::access_token), status) {
-            (Answer::Done(token), _) => LoggedIn::Token(token),
-            (Answer::Later(_), Some(401 | 403 | 422)) | (Answer::Refused(_), _) => LoggedIn::Refused(Later {
-                reason: "the login was refused".to_owned(),
-                http_status: status,
-                after: None,
-            }),
-            (Answer::Later(later), _) => {
-                LoggedIn::NotNow(Later { reason: format!("the login failed: {}", later.reason), ..later })
-            }
-            (Answer::Doubt(doubt), _) => {
-                LoggedIn::NotNow(Later { reason: doubt.reason, http_status: status, after: None })
-            }
-        }
-    }
-}
-
-/// These bodies are plain structs of texts and numbers, which always have JSON.
-fn json(body: &impl Serialize) -> Option<Vec<u8>> {
-    serde_json::to_vec(body).ok()
 }

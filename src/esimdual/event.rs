@@ -1,9 +1,10 @@
 //! The body of a webhook. Its event is the body's own: the headers are not signed.
 
-use serde::Deserialize;
-
 use super::answer::Order;
-use super::wire::{EsimFields, IdField, Token, esim, integer, object, order_row, text};
+use super::fields::EventFields;
+use super::reading::{event_order, event_parts};
+use super::undocumented::Undocumented;
+use super::wire::text;
 
 /// A webhook, as far as it could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,35 +15,22 @@ pub struct Event {
     pub order: Option<Order>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Fields<'a> {
-    #[serde(borrow)]
-    event: Token<'a>,
-    #[serde(borrow)]
-    order: Token<'a>,
-    #[serde(borrow)]
-    package: Token<'a>,
-    #[serde(borrow)]
-    esim: Token<'a>,
-}
-
 /// Reads a signed body; `None` where it is no JSON object or names no event.
 pub fn read(body: &[u8]) -> Option<Event> {
-    let body = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim_start();
-    let fields: Fields<'_> = body.starts_with('{').then(|| serde_json::from_str(body).ok()).flatten()?;
+    read_noting(body, &mut Undocumented::default())
+}
+
+/// The same, and notes what the documents do not say.
+pub fn read_noting(body: &[u8], seen: &mut Undocumented) -> Option<Event> {
+    let body = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim();
+    let fields = EventFields::read_json(body, seen)?;
     let name: String = text(fields.event)?.chars().filter(|c| !c.is_control()).take(64).collect();
     if name.is_empty() {
         return None;
     }
-    let order = order_row(fields.order).ok().map(|order| {
-        let package: IdField<'_> = object(fields.package).unwrap_or_default();
-        let delivered = object::<EsimFields<'_>>(fields.esim).map(esim);
-        Order {
-            package_id: order.package_id.or_else(|| integer(package.id)),
-            esim: order.esim.or(delivered),
-            ..order
-        }
+    let order = event_order(fields.order, seen).map(|order| {
+        let (package_id, esim) = event_parts(fields.package, fields.esim, seen);
+        Order { package_id: order.package_id.or(package_id), esim: order.esim.or(esim), ..order }
     });
     Some(Event { name, order })
 }

@@ -1,42 +1,51 @@
-//! One request and what was heard: deadlines, bounds and headers. Knows no token's origin and judges nothing.
+//! One request and what was heard: budget, breaker, deadline, bounds and headers. Knows no token's origin and judges
+//! nothing.
 
 use std::time::Duration;
 
+use reqwest::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::answer::Later;
-use super::client::Settings;
+use super::breaker::Breaker;
+use super::health::{count_request, count_turned_away, count_wait, show_breaker};
 use super::heard::{Cut, Heard};
-use super::pace::{Pace, Urgency, retry_after};
+use super::operation::Operation;
+use super::pace::{Pace, retry_after};
+use super::settings::Settings;
+use super::turn::Turn;
 use crate::ground::Clock;
 use crate::plumbing::http::{self, ReadError};
 
 /// One request to make.
 #[derive(Clone)]
 pub struct Errand<'a> {
-    /// GET or POST.
-    pub method: Method,
+    /// What is asked.
+    pub operation: Operation,
     /// Behind the base URL.
     pub path: &'a str,
     /// JSON.
     pub body: Option<Vec<u8>>,
     /// For purchases.
     pub idempotency_key: Option<&'a str>,
-    /// From the first try to connect to the last byte of the answer.
-    pub timeout: Duration,
-    /// Bytes of the answer.
-    pub limit: usize,
-    /// Who goes first.
-    pub urgency: Urgency,
+}
+
+impl<'a> Errand<'a> {
+    /// A request without a body.
+    pub fn to(operation: Operation, path: &'a str) -> Self {
+        Self { operation, path, body: None, idempotency_key: None }
+    }
 }
 
 /// The way to the upstream.
 pub struct Wire {
     http: reqwest::Client,
     base_url: String,
-    pace: Pace,
+    /// The budget.
+    pub pace: Pace,
+    /// Keeps us from asking an upstream that fails.
+    pub breaker: Breaker,
     clock: Clock,
 }
 
@@ -45,10 +54,12 @@ impl Wire {
     pub fn new(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
         // The connection's own limit must strike first: only it proves that nothing left.
         let connect_timeout = settings.connect_timeout.min(settings.timeout / 2);
+        let longest = settings.timeout.max(settings.list_timeout).max(settings.catalog_timeout);
         Ok(Self {
-            http: http::client(connect_timeout, settings.catalog_timeout)?,
+            http: http::client(connect_timeout, longest)?,
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             pace: Pace::new(settings.requests_per_minute, clock.clone()),
+            breaker: Breaker::new(clock.clone()),
             clock,
         })
     }
@@ -58,36 +69,59 @@ impl Wire {
         &self.base_url
     }
 
-    /// Sends one request when the budget has a place for it.
+    /// Sends one request when the budget has a place for it, within the time that its call has left.
     ///
     /// # Errors
-    /// *Later*, without having sent anything, where the budget has no place soon.
-    pub async fn send(&self, errand: &Errand<'_>, token: Option<&SecretString>) -> Result<Heard, Later> {
-        self.pace.admit(errand.urgency, errand.timeout).await.map_err(|wait| Later {
-            reason: "the budget of requests is used up".to_owned(),
-            http_status: None,
-            after: Some(wait),
-        })?;
+    /// *Later*, without having sent anything: the breaker is open, the budget has no place soon, or the call's time is
+    /// over.
+    pub async fn send(
+        &self,
+        errand: &Errand<'_>,
+        token: Option<&SecretString>,
+        turn: &mut Turn,
+    ) -> Result<Heard, Later> {
+        let left = turn.left()?;
+        self.breaker.check()?;
+        self.place(errand.operation, left).await?;
+        let leave = self.breaker.admit()?;
         let started = tokio::time::Instant::now();
-        let heard = self.request(errand, token).await;
+        let heard = self.request(errand, token, left).await;
+        let took = started.elapsed();
+        leave.end(&heard);
+        show_breaker(self.breaker.standing());
         if let Heard::Reply { status: 429, retry_after, .. } = &heard {
             self.pace.hold(*retry_after);
         }
+        turn.asked(took, heard.status());
+        count_request(errand.operation, heard.status());
         tracing::debug!(
-            method = %errand.method,
-            path = errand.path,
             status = heard.status(),
-            took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "asked eSIMDual"
         );
         Ok(heard)
     }
 
-    async fn request(&self, errand: &Errand<'_>, token: Option<&SecretString>) -> Heard {
+    async fn place(&self, operation: Operation, patience: Duration) -> Result<(), Later> {
+        let urgency = operation.urgency();
+        match self.pace.admit(urgency, patience).await {
+            Ok(waited) => {
+                count_wait(urgency, waited);
+                Ok(())
+            }
+            Err(wait) => {
+                count_turned_away(urgency);
+                let reason = "the budget of requests is used up".to_owned();
+                Err(Later { reason, http_status: None, after: Some(wait) })
+            }
+        }
+    }
+
+    async fn request(&self, errand: &Errand<'_>, token: Option<&SecretString>, left: Duration) -> Heard {
         let mut request = self
             .http
-            .request(errand.method.clone(), format!("{}{}", self.base_url, errand.path))
-            .timeout(errand.timeout)
+            .request(errand.operation.method(), format!("{}{}", self.base_url, errand.path))
+            .timeout(left)
             .header(ACCEPT, "application/json");
         if let Some(token) = token {
             let Some(value) = bearer(token) else {
@@ -102,7 +136,7 @@ impl Wire {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         match request.send().await {
-            Ok(response) => self.reply(response, errand.limit).await,
+            Ok(response) => self.reply(response, errand.operation.limit()).await,
             Err(error) => fault(&error),
         }
     }

@@ -57,4 +57,24 @@ impl Heard {
             _ => None,
         }
     }
+
+    /// Whether the upstream itself fails, as opposed to answering something that we do not like: what the circuit
+    /// breaker counts. A 3xx, 4xx or an unreadable 2xx is an answer of somebody who is there.
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::NeverSent(_) | Self::Silence(_) => true,
+            Self::Reply { status, body, .. } => *status >= 500 || *body == Err(Cut::BrokeOff),
+        }
+    }
+
+    /// Whether asking again soon may help: it never left, nobody answered, or a gateway had nobody behind it. A 500 is
+    /// the upstream's own fault in this very question and comes again, as a rule.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NeverSent(_) | Self::Silence(_) => true,
+            Self::Reply { status, body, .. } => {
+                matches!(status, 502..=504) || (*status < 300 && *body == Err(Cut::BrokeOff))
+            }
+        }
+    }
 }

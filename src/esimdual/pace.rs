@@ -17,13 +17,51 @@ const UNSPOKEN_WAIT: Duration = Duration::from_secs(5);
 /// The window of the budget.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Who goes first when the budget is short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who goes first when the budget is short. Each class leaves a share of the budget to those above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
     /// Purchases and logins: they may use the whole budget.
-    Order,
-    /// Everything else: leaves a quarter of the budget free.
-    Other,
+    Purchase,
+    /// What orders and customers wait for: look-ups, one order, the wallet, one package, pings: seven eighths.
+    LookUp,
+    /// Catalog, account, VPN plans: three quarters.
+    Sync,
+    /// Usage and lists of eSIMs: half.
+    Usage,
+}
+
+impl Urgency {
+    /// The name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::LookUp => "look_up",
+            Self::Sync => "sync",
+            Self::Usage => "usage",
+        }
+    }
+
+    /// The places that it may use, of so many; at least one.
+    fn places(self, per_minute: usize) -> usize {
+        let eighths = match self {
+            Self::Purchase => 8,
+            Self::LookUp => 7,
+            Self::Sync => 6,
+            Self::Usage => 4,
+        };
+        (per_minute.saturating_mul(eighths) / 8).max(1)
+    }
+}
+
+/// How much of the budget is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetUse {
+    /// Requests of the last 60 seconds.
+    pub used: usize,
+    /// Requests that any 60 seconds may hold.
+    pub per_minute: usize,
+    /// Nobody asks before, because the upstream asked us to wait.
+    pub quiet_until: Option<OffsetDateTime>,
 }
 
 /// The budget of one process.
@@ -50,19 +88,28 @@ impl Pace {
         Self { per_minute, window: MINUTE, clock, state: Mutex::default() }
     }
 
-    /// Waits for a place in the budget, at most as long as `patience`.
+    /// Waits for a place in the budget, at most as long as `patience`, and says how long it waited.
     ///
     /// # Errors
     /// How long the wait would be, where it is longer than that: the caller should come back then.
-    pub async fn admit(&self, urgency: Urgency, patience: Duration) -> Result<(), Duration> {
-        let give_up = Instant::now() + patience;
+    pub async fn admit(&self, urgency: Urgency, patience: Duration) -> Result<Duration, Duration> {
+        let begun = Instant::now();
         while let Err(wait) = self.try_admit(urgency) {
-            if Instant::now() + wait > give_up {
+            if begun.elapsed() + wait > patience {
                 return Err(wait);
             }
             tokio::time::sleep(wait).await;
         }
-        Ok(())
+        Ok(begun.elapsed())
+    }
+
+    /// How much is used.
+    pub fn used(&self) -> BudgetUse {
+        let now = Instant::now();
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = state.sent.iter().filter(|at| now.duration_since(**at) < self.window);
+        let quiet_until = state.quiet_until.filter(|until| *until > self.clock.now());
+        BudgetUse { used: recent.count(), per_minute: self.per_minute, quiet_until }
     }
 
     fn try_admit(&self, urgency: Urgency) -> Result<(), Duration> {
@@ -75,10 +122,7 @@ impl Pace {
         while state.sent.front().is_some_and(|at| now.duration_since(*at) >= self.window) {
             state.sent.pop_front();
         }
-        let places = match urgency {
-            Urgency::Order => self.per_minute,
-            Urgency::Other => (self.per_minute * 3 / 4).max(1),
-        };
+        let places = urgency.places(self.per_minute);
         let too_many = state.sent.len().checked_sub(places).and_then(|over| state.sent.get(over).copied());
         match too_many {
             // The place is free when this request is a minute old.
@@ -140,19 +184,40 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn orders_come_first_and_no_minute_holds_more_than_the_budget() {
-        let window = Duration::from_millis(300);
-        let pace = Pace { window, ..Pace::new(4, Clock::by_hand(NOW)) };
-        for _ in 0..3 {
-            assert_eq!(pace.admit(Urgency::Other, Duration::ZERO).await, Ok(()));
+    #[test]
+    fn f10_every_spelling_of_a_wait_is_understood_or_replaced_and_none_is_endless() {
+        let clock = Clock::by_hand(NOW);
+        let quiet = |value: Option<&str>| {
+            let pace = Pace::new(60, clock.clone());
+            pace.hold(value.and_then(|value| retry_after(value, NOW)));
+            (pace.used().quiet_until.unwrap() - NOW).whole_seconds()
+        };
+        assert_eq!(quiet(Some("7")), 7);
+        assert_eq!(quiet(Some("Sun, 22 Nov 2026 12:01:30 GMT")), 90);
+        for absurdly_long in ["315360000", "Thu, 20 Nov 2036 12:00:00 GMT"] {
+            assert_eq!(quiet(Some(absurdly_long)), 900, "{absurdly_long}");
         }
-        assert!(pace.admit(Urgency::Other, Duration::ZERO).await.is_err());
-        assert_eq!(pace.admit(Urgency::Order, Duration::ZERO).await, Ok(()));
-        assert!(pace.admit(Urgency::Order, Duration::ZERO).await.is_err());
-        let before = Instant::now();
-        assert_eq!(pace.admit(Urgency::Order, window * 2).await, Ok(()));
-        assert!(before.elapsed() >= Duration::from_millis(200));
+        for nonsense in [None, Some("-5"), Some("abc"), Some("1e12"), Some("Sat, 21 Nov 2026 12:00:00 GMT")] {
+            assert_eq!(quiet(nonsense), 5, "{nonsense:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_class_leaves_a_share_to_those_above_it_and_no_minute_holds_more_than_the_budget() {
+        let window = Duration::from_millis(400);
+        let pace = Pace { window, ..Pace::new(8, Clock::by_hand(NOW)) };
+        let places = [(Urgency::Usage, 4), (Urgency::Sync, 6), (Urgency::LookUp, 7), (Urgency::Purchase, 8)];
+        let mut used = 0;
+        for (urgency, until) in places {
+            while used < until {
+                assert!(pace.admit(urgency, Duration::ZERO).await.is_ok(), "{urgency:?} {used}");
+                used += 1;
+            }
+            assert!(pace.admit(urgency, Duration::ZERO).await.is_err(), "{urgency:?}");
+            assert_eq!(pace.used().used, used);
+        }
+        let waited = pace.admit(Urgency::Purchase, window * 2).await.unwrap();
+        assert!(waited >= window / 2, "{waited:?}");
     }
 
     #[tokio::test]
@@ -160,8 +225,9 @@ mod tests {
         let clock = Clock::by_hand(NOW);
         let pace = Pace::new(60, clock.clone());
         pace.hold(Some(Duration::from_secs(7)));
-        assert_eq!(pace.admit(Urgency::Order, Duration::ZERO).await, Err(Duration::from_secs(7)));
+        pace.hold(Some(Duration::from_secs(2)));
+        assert_eq!(pace.admit(Urgency::Purchase, Duration::ZERO).await, Err(Duration::from_secs(7)));
         clock.advance(time::Duration::seconds(7));
-        assert_eq!(pace.admit(Urgency::Order, Duration::ZERO).await, Ok(()));
+        assert!(pace.admit(Urgency::Purchase, Duration::ZERO).await.is_ok());
     }
 }

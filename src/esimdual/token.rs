@@ -1,28 +1,30 @@
 //! The bearer token: one login for everyone who waits, kept sealed in the database, renewed when it is refused.
 
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::answer::Later;
+use super::door::{Claim, Door, LoginRefused};
 use super::store;
 use crate::ground::{Clock, Entropy};
 use crate::plumbing::sealed::SealingKey;
 
 /// What a sealed token is sealed for.
 const PURPOSE: &str = "upstream token";
-/// The first pause after a refused login; each further refusal doubles it.
-const FIRST_PAUSE: Duration = Duration::from_secs(30);
-/// No pause is longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// After a login that got no answer.
 const SHORT_PAUSE: Duration = Duration::from_secs(2);
 /// A token younger than this is not renewed for a redirect: the redirect has another cause.
 const YOUNG: time::Duration = time::Duration::minutes(1);
+/// How often a node looks for the token that another one is about to keep.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// So many 403 in a row mean that the account may do nothing, not that one thing is forbidden.
+const FORBIDDEN: u32 = 3;
 
 /// A token that may be tried.
 #[derive(Clone)]
@@ -53,15 +55,14 @@ pub enum LoggedIn {
 pub enum Source {
     /// The reseller configured it; it cannot be renewed.
     Fixed(SecretString),
-    /// A login gives it. `account` is base URL and e-mail: another account never meets this one's token.
-    Login {
-        /// The row's key.
-        account: String,
-    },
+    /// A login gives it.
+    Login,
 }
 
 /// Where a token is kept, and with what.
 pub struct Keeping {
+    /// Base URL and e-mail, the key of the rows: another account never meets this one's token.
+    pub account: String,
     /// The database.
     pub db: PgPool,
     /// Seals it.
@@ -70,6 +71,8 @@ pub struct Keeping {
     pub entropy: Entropy,
     /// For its age and the pauses.
     pub clock: Clock,
+    /// How long one login may take, its wait for the budget included.
+    pub login_takes: Duration,
 }
 
 /// The token of one process.
@@ -77,28 +80,29 @@ pub struct Tokens {
     source: Source,
     keeping: Keeping,
     current: Mutex<Option<Access>>,
-    pause: std::sync::Mutex<Pause>,
-}
-
-/// The breaker: after refusals, nobody logs in before `until`.
-#[derive(Default)]
-struct Pause {
-    refusals: u32,
-    until: Option<(OffsetDateTime, Later)>,
+    door: Door,
+    forbidden: AtomicU32,
 }
 
 impl Tokens {
     /// Begins without a token; the first call finds or gets one.
     pub fn new(source: Source, keeping: Keeping) -> Self {
-        Self { source, keeping, current: Mutex::default(), pause: std::sync::Mutex::default() }
+        let door = Door::new(keeping.account.clone(), keeping.db.clone(), keeping.clock.clone());
+        Self { source, keeping, current: Mutex::default(), door, forbidden: AtomicU32::new(0) }
     }
 
     /// A token to try: the one in memory, else the database's, else a login's.
+    ///
+    /// # Errors
+    /// *Later* while the upstream does not let us in, or where the login did not succeed.
     pub async fn access(&self, login: impl AsyncFnOnce() -> LoggedIn) -> Result<Access, Later> {
         self.other_than(None, login).await
     }
 
     /// A token other than the `refused` one. Whoever comes while another renews waits and shares its token.
+    ///
+    /// # Errors
+    /// The same as [`Tokens::access`]'s.
     pub async fn renew(
         &self,
         refused: &Access,
@@ -113,14 +117,53 @@ impl Tokens {
     }
 
     /// A token just renewed was refused too: logging in again at once would only hammer.
-    pub fn distrust(&self) {
-        let reason = "a fresh token was refused too".to_owned();
-        self.pause_after_refusal(Later { reason, http_status: Some(401), after: None });
+    pub async fn distrust(&self) {
+        self.door.refuse(said("a fresh token was refused too", Some(401))).await;
     }
 
     /// A token was accepted.
-    pub fn trust(&self) {
-        *self.pause.lock().unwrap_or_else(PoisonError::into_inner) = Pause::default();
+    pub async fn trust(&self) {
+        self.forbidden.store(0, Ordering::Relaxed);
+        self.door.trust().await;
+    }
+
+    /// A 403 to a call that every account may make. Several in a row: the account is disabled (RELIABILITY F17), and
+    /// all calls wait, with growing pauses.
+    pub async fn forbidden(&self) {
+        if self.forbidden.fetch_add(1, Ordering::Relaxed) + 1 >= FORBIDDEN {
+            self.door
+                .refuse(said("the account may do nothing: disabled, or its e-mail unverified", Some(403)))
+                .await;
+        }
+    }
+
+    /// An answer that only an account in good standing gets.
+    pub fn allowed(&self) {
+        self.forbidden.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the upstream refuses us.
+    pub async fn standing(&self) -> Option<LoginRefused> {
+        self.door.standing().await
+    }
+
+    /// The token that there is, without a login.
+    pub async fn at_hand(&self) -> Option<Access> {
+        match &self.source {
+            Source::Fixed(token) => Some(self.fresh(token.clone())),
+            Source::Login => match self.current.lock().await.clone() {
+                Some(access) => Some(access),
+                None => self.kept().await,
+            },
+        }
+    }
+
+    /// Forgets the token, here and in the database. Other nodes notice when theirs is refused.
+    pub async fn forget(&self) {
+        *self.current.lock().await = None;
+        if let Err(error) = store::forget_token(&self.keeping.db, self.door.account()).await {
+            tracing::warn!(%error, "a token that was logged out is still in the database");
+        }
     }
 
     async fn other_than(
@@ -128,83 +171,87 @@ impl Tokens {
         refused: Option<&Access>,
         login: impl AsyncFnOnce() -> LoggedIn,
     ) -> Result<Access, Later> {
-        let Source::Login { account } = &self.source else { return self.fixed(refused) };
-        let usable = |access: &Access| refused.is_none_or(|refused| !refused.is(access));
         let mut current = self.current.lock().await;
-        if let Some(access) = current.as_ref().filter(|access| usable(access)) {
+        let shut = self.door.check().err();
+        let known =
+            current.as_ref().filter(|access| shut.is_none() && refused.is_none_or(|one| !one.is(access)));
+        if let Some(access) = known {
             return Ok(access.clone());
         }
-        // Another node, or an earlier start, may have a newer one; an older one was given up before.
-        let newer = |kept: &Access| refused.is_none_or(|refused| kept.obtained_at >= refused.obtained_at);
-        if let Some(kept) = self.kept(account).await.filter(|kept| usable(kept) && newer(kept)) {
-            *current = Some(kept.clone());
-            return Ok(kept);
+        if let Source::Fixed(token) = &self.source {
+            return match (shut, refused) {
+                (Some(later), _) => Err(later),
+                (None, None) => Ok(current.insert(self.fresh(token.clone())).clone()),
+                (None, Some(_)) => {
+                    Err(self.door.refuse(said("the configured token was refused", Some(401))).await)
+                }
+            };
         }
-        self.paused()?;
-        let access = self.after_login(login().await)?;
-        self.keep(account, &access).await;
+        // While the door is shut, the token in memory was given up too.
+        let given_up = refused.or(current.as_ref());
+        let access = match self.place_to_log_in(given_up).await? {
+            Some(kept) => kept,
+            None => self.logged_in(login().await).await?,
+        };
         *current = Some(access.clone());
         Ok(access)
     }
 
-    fn fixed(&self, refused: Option<&Access>) -> Result<Access, Later> {
-        match (&self.source, refused) {
-            (Source::Fixed(token), None) => {
-                Ok(Access { token: token.clone(), obtained_at: self.keeping.clock.now() })
+    /// `None`: it is ours to log in. Else the token that another node, or an earlier start, has kept.
+    async fn place_to_log_in(&self, given_up: Option<&Access>) -> Result<Option<Access>, Later> {
+        let give_up_at = Instant::now() + self.keeping.login_takes;
+        loop {
+            if let Some(newer) = self.kept_other_than(given_up).await {
+                return Ok(Some(newer));
             }
-            _ => Err(Later {
-                reason: "the configured token was refused".to_owned(),
-                http_status: Some(401),
-                after: None,
-            }),
+            match self.door.claim(self.keeping.login_takes).await {
+                Claim::Ours => break,
+                Claim::Shut(later) => return Err(later),
+                Claim::Busy if Instant::now() >= give_up_at => {
+                    return Err(said("another node is logging in, and does not come to an end", None));
+                }
+                Claim::Busy => tokio::time::sleep(LOOK_EVERY).await,
+            }
         }
+        // Another node may have finished between the look and the claim.
+        let newer = self.kept_other_than(given_up).await;
+        if newer.is_some() {
+            self.door.leave().await;
+        }
+        Ok(newer)
     }
 
-    fn after_login(&self, outcome: LoggedIn) -> Result<Access, Later> {
+    async fn logged_in(&self, outcome: LoggedIn) -> Result<Access, Later> {
         match outcome {
             LoggedIn::Token(token) => {
-                self.pause.lock().unwrap_or_else(PoisonError::into_inner).until = None;
-                Ok(Access { token: token.into(), obtained_at: self.keeping.clock.now() })
+                let access = self.fresh(token.into());
+                // Kept before the place is free, so that who waits for it finds the token.
+                self.keep(&access).await;
+                self.door.leave().await;
+                Ok(access)
             }
-            LoggedIn::Refused(later) => Err(self.pause_after_refusal(later)),
+            LoggedIn::Refused(later) => Err(self.door.refuse(later).await),
             LoggedIn::NotNow(later) => {
-                let wait = later.after.unwrap_or(SHORT_PAUSE);
-                let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
-                pause.until = Some((self.keeping.clock.now() + wait, later.clone()));
+                self.door.postpone(later.after.unwrap_or(SHORT_PAUSE), &later).await;
                 Err(later)
             }
         }
     }
 
-    fn pause_after_refusal(&self, mut later: Later) -> Later {
-        let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = FIRST_PAUSE.saturating_mul(1 << pause.refusals.min(10)).min(LONGEST_PAUSE);
-        pause.refusals = pause.refusals.saturating_add(1);
-        later.after = Some(wait);
-        pause.until = Some((self.keeping.clock.now() + wait, later.clone()));
-        drop(pause);
-        tracing::warn!(
-            reason = later.reason,
-            http_status = later.http_status,
-            pause_seconds = wait.as_secs(),
-            "eSIMDual does not let us in"
-        );
-        later
+    fn fresh(&self, token: SecretString) -> Access {
+        Access { token, obtained_at: self.keeping.clock.now() }
     }
 
-    fn paused(&self) -> Result<(), Later> {
-        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((until, later)) = &pause.until else { return Ok(()) };
-        let left = Duration::try_from(*until - self.keeping.clock.now()).unwrap_or_default();
-        match left.is_zero() {
-            true => Ok(()),
-            false => Err(Later { after: Some(left), ..later.clone() }),
-        }
+    /// One that is older than the token that was given up was given up before.
+    async fn kept_other_than(&self, given_up: Option<&Access>) -> Option<Access> {
+        let newer =
+            |kept: &Access| given_up.is_none_or(|old| !old.is(kept) && kept.obtained_at >= old.obtained_at);
+        self.kept().await.filter(newer)
     }
 
     /// The database's token; one that does not open (another key) or cannot be read is none.
-    async fn kept(&self, account: &str) -> Option<Access> {
-        let row = match store::token(&self.keeping.db, account).await {
+    async fn kept(&self) -> Option<Access> {
+        let row = match store::token(&self.keeping.db, self.door.account()).await {
             Ok(row) => row?,
             Err(error) => {
                 tracing::warn!(%error, "the kept upstream token could not be read; logging in instead");
@@ -215,12 +262,16 @@ impl Tokens {
         Some(Access { token: token.into(), obtained_at: row.obtained_at })
     }
 
-    async fn keep(&self, account: &str, access: &Access) {
+    async fn keep(&self, access: &Access) {
         let token = access.token.expose_secret().as_bytes();
         let sealed = self.keeping.key.seal(&self.keeping.entropy, PURPOSE, token);
         let row = store::SealedToken { sealed, obtained_at: access.obtained_at };
-        if let Err(error) = store::keep_token(&self.keeping.db, account, &row).await {
+        if let Err(error) = store::keep_token(&self.keeping.db, self.door.account(), &row).await {
             tracing::warn!(%error, "the upstream token was not kept; the next start logs in again");
         }
     }
+}
+
+fn said(reason: &str, http_status: Option<u16>) -> Later {
+    Later { reason: reason.to_owned(), http_status, after: None }
 }

@@ -68,7 +68,7 @@ fn delivered(report: &Order) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::esimdual::Esim;
+    use crate::esimdual::{Esim, Extra};
     use time::macros::datetime;
 
     fn unit(state: UnitState) -> Unit {
@@ -99,7 +99,9 @@ mod tests {
                 qr_code: code.map(str::to_owned),
                 phone_number: None,
                 expires_on: None,
+                extra: Extra::default(),
             }),
+            extra: Extra::default(),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-/// The longest wait between two chunks of one body; the total limit of the request counts besides.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// A client for outside services: certificates verified, both timeouts set, and no second request made by itself.
+///
+/// `total_timeout` counts from the first try to connect to the last byte of the body; a request may set a shorter one of
+/// its own. There is none for the wait between two bytes: a slow drip ends at the total, and a large answer that takes
+/// its time to begin is not cut before it.
 ///
 /// Redirects are answers, not errands: following one would carry a token or an order to an address that nobody
 /// configured. Retries are decided by those who know whether a request may be repeated. Proxies of the environment
@@ -20,7 +21,6 @@ pub fn client(connect_timeout: Duration, total_timeout: Duration) -> anyhow::Res
         .user_agent(concat!("simfront/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout)
         .timeout(total_timeout)
-        .read_timeout(READ_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()

@@ -6,6 +6,7 @@ pub mod db;
 pub mod http;
 pub mod jobs;
 pub mod mailer;
+pub mod metrics;
 pub mod private_postgres;
 pub mod sealed;
 pub mod serve_http;

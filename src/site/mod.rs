@@ -2,6 +2,7 @@
 
 mod health;
 mod log;
+mod metrics;
 
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -17,6 +18,8 @@ use crate::shop::Shop;
 use crate::web::{self, Problem, PublicUrl, TrustedProxies, security};
 use crate::window::{self, Window};
 use crate::{backoffice, checkout, inbox, orders, payments, staff};
+
+pub use metrics::metrics_site;
 
 /// The most that any form may carry; webhooks have a limit of their own.
 const LARGEST_FORM: usize = 128 * 1024;

@@ -1,0 +1,250 @@
+//! One call, carried through: a token, one replay after a refused token, repetitions after passing faults, and the
+//! account of it. What the answer means is decided in `classify.rs`.
+
+use std::sync::{Mutex, PoisonError};
+
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use sqlx::PgPool;
+use tracing::Instrument as _;
+
+use super::answer::{Answer, Later};
+use super::classify::{Call, classify};
+use super::exchange::{Errand, Wire};
+use super::health::Meter;
+use super::heard::Heard;
+use super::operation::Operation;
+use super::reading::{self, Undocumented, Unreadable};
+use super::retry::{self, RetryBudget};
+use super::settings::{Credentials, Settings};
+use super::token::{Access, LoggedIn, Tokens};
+use super::turn::Turn;
+use crate::ground::{Clock, Entropy};
+
+/// Everything that a call needs.
+pub struct Desk {
+    /// The way to the upstream.
+    pub wire: Wire,
+    /// Where it is.
+    pub settings: Settings,
+    /// `None` without credentials.
+    pub tokens: Option<Tokens>,
+    /// Out of which calls are repeated.
+    pub retries: RetryBudget,
+    /// The account.
+    pub meter: Meter,
+    /// What was met that the documents do not say, until it is written down.
+    pub notes: Mutex<Undocumented>,
+    /// Where the notes are written down.
+    pub db: PgPool,
+    /// For the jitter.
+    pub entropy: Entropy,
+    /// For the account.
+    pub clock: Clock,
+}
+
+#[derive(Serialize)]
+struct LoginBody<'a> {
+    email: &'a str,
+    password: &'a str,
+    device_name: &'a str,
+}
+
+impl Desk {
+    /// Asks one thing and judges the reply.
+    pub async fn ask<T>(
+        &self,
+        call: Call,
+        errand: &Errand<'_>,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
+    ) -> Answer<T> {
+        let mut turn = Turn::new(errand.operation, &self.settings);
+        let span = turn.span.clone();
+        let heard = self.exchange(errand, &mut turn).instrument(span).await;
+        self.judged(call, heard, &turn, read)
+    }
+
+    /// The same without a token: for what needs none, and for the login itself.
+    pub async fn ask_as_nobody<T>(
+        &self,
+        errand: &Errand<'_>,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
+    ) -> Answer<T> {
+        let mut turn = Turn::new(errand.operation, &self.settings);
+        let span = turn.span.clone();
+        let heard = self.repeating(errand, None, &mut turn).instrument(span).await;
+        self.judged(Call::Read, heard, &turn, read)
+    }
+
+    /// Whether the API answers at all.
+    pub async fn ping(&self) -> Answer<()> {
+        self.ask_as_nobody(&Errand::to(Operation::Ping, "/ping"), reading::pong).await
+    }
+
+    fn judged<T>(
+        &self,
+        call: Call,
+        heard: Result<Heard, Later>,
+        turn: &Turn,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
+    ) -> Answer<T> {
+        let mut seen = Undocumented::default();
+        let answer = match heard {
+            Ok(heard) => classify(call, &heard, |body| read(body, &mut seen)),
+            Err(later) => Answer::Later(later),
+        };
+        self.note(seen);
+        self.meter.call(turn, &answer, self.clock.now());
+        answer
+    }
+
+    /// Remembers what was not as documented.
+    pub fn note(&self, seen: Undocumented) {
+        if !seen.is_empty() {
+            self.notes.lock().unwrap_or_else(PoisonError::into_inner).absorb(seen);
+        }
+    }
+
+    /// Sends one errand with a token. A refused token is renewed once, and the errand replayed once, be it a purchase:
+    /// the upstream refuses a token before it looks at an order.
+    pub async fn exchange(&self, errand: &Errand<'_>, turn: &mut Turn) -> Result<Heard, Later> {
+        let Some(tokens) = &self.tokens else { return Err(no_credentials()) };
+        self.probe_before(errand.operation).await?;
+        let access = tokens.access(async || self.log_in().await).await?;
+        let heard = self.repeating(errand, Some(&access), turn).await?;
+        let heard = match heard.status() {
+            Some(401) if errand.operation.speaks_for_the_account() => {
+                self.replay(errand, tokens, &access, turn).await?
+            }
+            Some(300..=399) if tokens.is_old(&access) => {
+                // Whatever comes of it serves the next call; this one is not repeated.
+                let _renewed = tokens.renew(&access, async || self.log_in().await).await;
+                return Ok(heard);
+            }
+            _ => heard,
+        };
+        match heard.status() {
+            Some(200..=299) => tokens.trust().await,
+            Some(403) if errand.operation.speaks_for_the_account() => tokens.forbidden().await,
+            Some(400 | 404 | 422) => tokens.allowed(),
+            _ => {}
+        }
+        Ok(heard)
+    }
+
+    /// A purchase is never the probe of an open breaker: a harmless ping goes first, and where it is not answered the
+    /// purchase does not leave.
+    async fn probe_before(&self, operation: Operation) -> Result<(), Later> {
+        if operation == Operation::CreateOrder && self.wire.breaker.wants_a_probe() {
+            self.wire.breaker.check()?;
+            // Its answer closes the breaker, its fault prolongs it; the purchase meets the breaker again.
+            let _judged_by_the_breaker = self.ping().await;
+        }
+        Ok(())
+    }
+
+    async fn replay(
+        &self,
+        errand: &Errand<'_>,
+        tokens: &Tokens,
+        refused: &Access,
+        turn: &mut Turn,
+    ) -> Result<Heard, Later> {
+        let access = tokens.renew(refused, async || self.log_in().await).await?;
+        let heard = self.repeating(errand, Some(&access), turn).await?;
+        if heard.status() == Some(401) {
+            tokens.distrust().await;
+        }
+        Ok(heard)
+    }
+
+    /// The one retry layer. Only reads are repeated, only after faults that pass, within the call's own time, and out of
+    /// the budget of repetitions.
+    async fn repeating(
+        &self,
+        errand: &Errand<'_>,
+        access: Option<&Access>,
+        turn: &mut Turn,
+    ) -> Result<Heard, Later> {
+        let token = access.map(|access| &access.token);
+        self.retries.earn();
+        let mut heard = self.wire.send(errand, token, turn).await?;
+        for number in 0..retry::TRIES_MORE {
+            let pause = retry::pause(number, &self.entropy);
+            let time_left = turn.left().is_ok_and(|left| left > pause);
+            let worth_it = errand.operation.may_be_repeated() && heard.is_passing() && time_left;
+            if !worth_it || !self.retries.spend() {
+                break;
+            }
+            turn.spend(pause);
+            tokio::time::sleep(pause).await;
+            self.meter.repeated(errand.operation);
+            match self.wire.send(errand, token, turn).await {
+                Ok(again) => heard = again,
+                // Not sent: what was heard before is still the reason.
+                Err(_) => break,
+            }
+        }
+        Ok(heard)
+    }
+
+    /// Gets a token where there is none.
+    pub async fn have_token(&self) -> Answer<()> {
+        let Some(tokens) = &self.tokens else { return Answer::Later(no_credentials()) };
+        match tokens.access(async || self.log_in().await).await {
+            Ok(_) => Answer::Done(()),
+            Err(later) => Answer::Later(later),
+        }
+    }
+
+    async fn log_in(&self) -> LoggedIn {
+        let Some(Credentials::Login { email, password, device_name }) = &self.settings.credentials else {
+            let reason = "there is nothing to log in with".to_owned();
+            return LoggedIn::NotNow(Later { reason, http_status: None, after: None });
+        };
+        let body = LoginBody { email, password: password.expose_secret(), device_name };
+        let errand = Errand { body: json(&body), ..Errand::to(Operation::LogIn, "/login") };
+        match self.ask_as_nobody(&errand, reading::access_token).await {
+            Answer::Done(token) => LoggedIn::Token(token),
+            Answer::Later(Later { http_status: http_status @ Some(401 | 403 | 422), after, .. }) => {
+                LoggedIn::Refused(Later { reason: "the login was refused".to_owned(), http_status, after })
+            }
+            Answer::Refused(refusal) => LoggedIn::Refused(Later {
+                reason: "the login was refused".to_owned(),
+                http_status: Some(refusal.http_status),
+                after: None,
+            }),
+            Answer::Later(later) => {
+                LoggedIn::NotNow(Later { reason: format!("the login failed: {}", later.reason), ..later })
+            }
+            Answer::Doubt(doubt) => {
+                LoggedIn::NotNow(Later { reason: doubt.reason, http_status: doubt.http_status, after: None })
+            }
+        }
+    }
+
+    /// Tells the upstream to forget our token, and forgets it. Without one there is nothing to do.
+    pub async fn log_out(&self) -> Answer<()> {
+        let Some(tokens) = &self.tokens else { return Answer::Done(()) };
+        let Some(access) = tokens.at_hand().await else { return Answer::Done(()) };
+        let errand = Errand::to(Operation::LogOut, "/logout");
+        let mut turn = Turn::new(errand.operation, &self.settings);
+        let span = turn.span.clone();
+        let heard = self.repeating(&errand, Some(&access), &mut turn).instrument(span).await;
+        // A token that is not known any more is as good as logged out.
+        let unknown = heard.as_ref().is_ok_and(|heard| heard.status() == Some(401));
+        let answer = self.judged(Call::Read, heard, &turn, reading::pong);
+        tokens.forget().await;
+        if unknown { Answer::Done(()) } else { answer }
+    }
+}
+
+fn no_credentials() -> Later {
+    let reason = "no eSIMDual credentials are configured".to_owned();
+    Later { reason, http_status: None, after: None }
+}
+
+/// These bodies are plain structs of texts and numbers, which always have JSON.
+pub fn json(body: &impl Serialize) -> Option<Vec<u8>> {
+    serde_json::to_vec(body).ok()
+}

@@ -1,0 +1,229 @@
+//! Whether the upstream lets us in: refusals in a row and the pause after each, kept in the database, so that all nodes
+//! together knock no more often than one, and one node alone logs in when a token is revoked (RELIABILITY F11, F12).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+use super::answer::Later;
+use super::store::{self, LoginRow};
+use crate::ground::Clock;
+
+/// The first pause after a refusal; each further one doubles it. Attempts come after 0 s, 30 s, 90 s, 210 s and 450 s:
+/// five in the first ten minutes.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// The upstream does not let us in: its login or our token was refused, or the account is disabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginRefused {
+    /// Refusals in a row.
+    pub times: u32,
+    /// The first of them.
+    pub since: OffsetDateTime,
+    /// The last one's reason, in words for staff.
+    pub reason: String,
+    /// The last one's status.
+    pub http_status: Option<u16>,
+    /// When it is tried again.
+    pub next_try_at: OffsetDateTime,
+}
+
+impl LoginRefused {
+    /// One refusal more.
+    fn after(before: Option<&Self>, later: &Later, now: OffsetDateTime) -> Self {
+        let times = before.map_or(0, |before| before.times);
+        let pause = FIRST_PAUSE.saturating_mul(1 << times.min(10)).min(LONGEST_PAUSE);
+        Self {
+            times: times.saturating_add(1),
+            since: before.map_or(now, |before| before.since),
+            reason: later.reason.clone(),
+            http_status: later.http_status,
+            next_try_at: now + pause.max(later.after.unwrap_or_default()),
+        }
+    }
+
+    fn later(&self, now: OffsetDateTime) -> Later {
+        let after = Duration::try_from(self.next_try_at - now).unwrap_or_default();
+        Later { reason: self.reason.clone(), http_status: self.http_status, after: Some(after) }
+    }
+}
+
+impl LoginRow {
+    fn refused(&self) -> Option<LoginRefused> {
+        Some(LoginRefused {
+            times: u32::try_from(self.refusals).ok().filter(|times| *times > 0)?,
+            since: self.refused_since?,
+            reason: self.reason.clone()?,
+            http_status: self.http_status.and_then(|status| u16::try_from(status).ok()),
+            next_try_at: self.not_before,
+        })
+    }
+}
+
+/// The way in to one account.
+pub struct Door {
+    account: String,
+    db: PgPool,
+    clock: Clock,
+    known: Mutex<Known>,
+    /// Whether a refusal that an earlier start left in the database was looked for and cleared.
+    trusted: AtomicBool,
+}
+
+/// What this node knows.
+#[derive(Default)]
+struct Known {
+    refused: Option<LoginRefused>,
+    /// Nobody logs in before, and what to answer meanwhile.
+    pause: Option<(OffsetDateTime, Later)>,
+}
+
+/// What became of the wish to log in.
+pub enum Claim {
+    /// It is ours to do.
+    Ours,
+    /// Another node is doing it.
+    Busy,
+    /// Not now.
+    Shut(Later),
+}
+
+impl Door {
+    /// Nothing is known yet. `account` is the key of its rows.
+    pub fn new(account: String, db: PgPool, clock: Clock) -> Self {
+        Self { account, db, clock, known: Mutex::default(), trusted: AtomicBool::new(false) }
+    }
+
+    /// The key of its rows.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// *Later* while this node knows of a pause.
+    ///
+    /// # Errors
+    /// The reason of the pause, and how long it still is.
+    pub fn check(&self) -> Result<(), Later> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((until, later)) = &known.pause else { return Ok(()) };
+        let left = Duration::try_from(*until - self.clock.now()).unwrap_or_default();
+        if left.is_zero() { Ok(()) } else { Err(Later { after: Some(left), ..later.clone() }) }
+    }
+
+    /// Asks for the one place to log in, for at most `lease`. Without a database this node decides alone.
+    pub async fn claim(&self, lease: Duration) -> Claim {
+        if let Err(later) = self.check() {
+            return Claim::Shut(later);
+        }
+        let now = self.clock.now();
+        let (claimed, row) = match self.ask_for_the_place(now, lease).await {
+            Ok((claimed, Some(row))) => (claimed, row),
+            Ok((_, None)) => return Claim::Ours,
+            Err(error) => {
+                tracing::warn!(%error, "logins of other nodes are not known; logging in by ourselves");
+                return Claim::Ours;
+            }
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.refused = row.refused();
+        if claimed {
+            return Claim::Ours;
+        }
+        if row.not_before <= now {
+            return Claim::Busy;
+        }
+        let after = Duration::try_from(row.not_before - now).ok();
+        let reason = "a login got no answer; waiting before the next".to_owned();
+        let unanswered = Later { reason, http_status: None, after };
+        let later = known.refused.as_ref().map_or(unanswered, |refused| refused.later(now));
+        known.pause = Some((row.not_before, later.clone()));
+        Claim::Shut(later)
+    }
+
+    async fn ask_for_the_place(
+        &self,
+        now: OffsetDateTime,
+        lease: Duration,
+    ) -> sqlx::Result<(bool, Option<LoginRow>)> {
+        let claimed = store::claim_login(&self.db, &self.account, now, now + lease).await?;
+        Ok((claimed, store::login(&self.db, &self.account).await?))
+    }
+
+    /// The upstream said no, to a login or to a fresh token. Further ones that come before the next try is due were
+    /// under way already and count as the same.
+    pub async fn refuse(&self, later: Later) -> Later {
+        if let Err(later) = self.check() {
+            return later;
+        }
+        let now = self.clock.now();
+        let refused = self.note(&later, now);
+        metrics::counter!("simfront_esimdual_logins_refused_total").increment(1);
+        tracing::warn!(
+            reason = refused.reason,
+            http_status = refused.http_status,
+            times = refused.times,
+            next_try_at = %refused.next_try_at,
+            "eSIMDual does not let us in"
+        );
+        let row = LoginRow {
+            refusals: i32::try_from(refused.times).unwrap_or(i32::MAX),
+            refused_since: Some(refused.since),
+            reason: Some(refused.reason.clone()),
+            http_status: refused.http_status.map(i32::from),
+            not_before: refused.next_try_at,
+        };
+        self.trusted.store(false, Ordering::Relaxed);
+        self.written(store::refuse_login(&self.db, &self.account, &row).await);
+        refused.later(now)
+    }
+
+    fn note(&self, later: &Later, now: OffsetDateTime) -> LoginRefused {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = LoginRefused::after(known.refused.as_ref(), later, now);
+        known.pause = Some((refused.next_try_at, refused.later(now)));
+        known.refused = Some(refused.clone());
+        refused
+    }
+
+    /// A login got no usable answer: nobody tries again before `wait` is over.
+    pub async fn postpone(&self, wait: Duration, later: &Later) {
+        let until = self.clock.now() + wait;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).pause = Some((until, later.clone()));
+        self.written(store::leave_login(&self.db, &self.account, until).await);
+    }
+
+    /// The place to log in is free again.
+    pub async fn leave(&self) {
+        self.written(store::leave_login(&self.db, &self.account, self.clock.now()).await);
+    }
+
+    /// A token was accepted: no refusal counts any more. Costs nothing where there was none.
+    pub async fn trust(&self) {
+        let was_refused = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *known).refused.is_some()
+        };
+        if !self.trusted.swap(true, Ordering::Relaxed) || was_refused {
+            self.written(store::clear_login(&self.db, &self.account, self.clock.now()).await);
+        }
+    }
+
+    /// Whether the upstream refuses us, by what all nodes know.
+    pub async fn standing(&self) -> Option<LoginRefused> {
+        match store::login(&self.db, &self.account).await {
+            Ok(row) => row.and_then(|row| row.refused()),
+            Err(_) => self.known.lock().unwrap_or_else(PoisonError::into_inner).refused.clone(),
+        }
+    }
+
+    fn written(&self, result: sqlx::Result<()>) {
+        if let Err(error) = result {
+            tracing::warn!(%error, "how eSIMDual takes our logins was not written; other nodes do not know");
+        }
+    }
+}
