@@ -12,15 +12,6 @@ use super::webhooks;
 use super::world::Event;
 use crate::ground::Entropy;
 
-/// How one order goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Course {
-    pub status: OrderStatus,
-    pub with_esim: bool,
-    /// What it becomes after the delay.
-    pub becomes: Option<OrderStatus>,
-}
-
 /// An eSIM under a free id. Its ICCID is made of the id, so no two are alike.
 pub(super) fn new_esim(id: u64, package: &PackageSnapshot, at: OffsetDateTime) -> Esim {
     let matching_id = letters(&Entropy::system(), b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 16);
@@ -57,10 +48,16 @@ fn with_check_digit(digits: &str) -> String {
 /// # Errors
 /// When the journal cannot be written; then nothing has changed.
 pub(super) fn move_order(desk: &Arc<Desk>, id: u64, to: OrderStatus) -> anyhow::Result<Option<Order>> {
+    move_on(desk, id, to, None)
+}
+
+/// The same, with what time alone makes of the order afterwards.
+fn move_on(desk: &Arc<Desk>, id: u64, to: OrderStatus, due: Option<Due>) -> anyhow::Result<Option<Order>> {
     let order = {
         let mut book = desk.book();
         let Some(order) = book.world().orders.get(&id).cloned() else { return Ok(None) };
-        let (order, money) = moved(&book, order, to, desk.settings.credit_failed);
+        let (mut order, money) = moved(&book, order, to, desk.settings.credit_failed);
+        order.due = due;
         book.record(Event::OrderChanged { order: Box::new(order.clone()), money })?;
         order
     };
@@ -107,8 +104,22 @@ pub(super) fn wait_for(desk: &Arc<Desk>, id: u64, due: Due) {
         }
         // Someone may have moved it by hand in the meantime.
         let still_due = desk.book().world().orders.get(&id).is_some_and(|order| order.due.is_some());
-        if still_due && let Err(error) = move_order(&desk, id, due.becomes) {
-            tracing::error!(order = id, error = format!("{error:#}"), "the sandbox could not move an order");
+        let next = due.then.map(|becomes| {
+            let at = moment::now() + std::time::Duration::from_millis(due.step_ms);
+            Due { at, becomes, then: None, ..due }
+        });
+        if !still_due {
+            return;
+        }
+        match move_on(&desk, id, due.becomes, next) {
+            Ok(_) => next.into_iter().for_each(|next| wait_for(&desk, id, next)),
+            Err(error) => {
+                tracing::error!(
+                    order = id,
+                    error = format!("{error:#}"),
+                    "the sandbox could not move an order"
+                );
+            }
         }
     });
 }

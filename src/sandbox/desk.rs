@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::absence::Absence;
 use super::book::Book;
-use super::faults::Faults;
+use super::faults::{About, Faults, Injection, Point};
 use super::ledger::Ledger;
+use super::operation::Operation;
 use super::settings::Settings;
 use super::webhooks::Sender;
 
@@ -16,6 +18,8 @@ pub(super) struct Desk {
     pub settings: Settings,
     pub faults: Faults,
     pub sender: Sender,
+    /// Whether the listener is to be closed for a time.
+    pub absence: Absence,
     /// Tasks that outlive a request: webhooks and orders that wait for their time.
     pub tasks: TaskTracker,
     pub stopping: CancellationToken,
@@ -29,6 +33,7 @@ impl Desk {
         Ok(Arc::new(Self {
             faults: Faults::open(settings.state_dir.as_deref(), settings.mode)?,
             sender: Sender::new(&settings)?,
+            absence: Absence::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             book,
@@ -39,6 +44,21 @@ impl Desk {
     /// The book, for as long as one decision takes.
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Arms a fault; an absence that waits for no call begins at once.
+    pub(super) fn inject(&self, injection: Injection) {
+        self.faults.inject(injection);
+        self.leave(None, &About::default());
+    }
+
+    /// Closes the listener for a time, if a fault says so with this call, or without any.
+    pub(super) fn leave(&self, operation: Option<Operation>, about: &About) -> bool {
+        let struck = self.faults.draw(Point::Listener, operation, about);
+        if let Some(struck) = &struck {
+            self.absence.begin(struck.injection.delay().unwrap_or_default());
+        }
+        struck.is_some()
     }
 
     /// Everything committed, as of now.

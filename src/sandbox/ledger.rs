@@ -8,6 +8,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::amounts;
+use super::dress::Dress;
 use super::faults::{Call, StruckFaults};
 use super::operation::Operation;
 
@@ -98,6 +99,12 @@ pub struct Due {
     pub at: OffsetDateTime,
     /// What the order then becomes.
     pub becomes: OrderStatus,
+    /// What it becomes after that, as long after it as `step_ms` says.
+    #[serde(default)]
+    pub then: Option<OrderStatus>,
+    /// How long each step takes, in milliseconds.
+    #[serde(default)]
+    pub step_ms: u64,
 }
 
 /// One eSIM. Whoever knows its `qr_code` owns the line.
@@ -184,6 +191,9 @@ pub struct Delivery {
     pub body: String,
     /// Whether it carries a wrong signature on purpose.
     pub forged: bool,
+    /// What else is not as it should be about it.
+    #[serde(default)]
+    pub dress: Dress,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,

@@ -8,21 +8,27 @@
 //! It never shares a type with the client desk: one misreading of the documents would then be made twice, and agree
 //! with itself. Its one secret-free rule: activation codes and passwords stay out of the logs.
 
+mod absence;
 mod amounts;
 mod answers;
 mod api;
+mod bend;
 mod book;
 mod catalog;
 mod control;
 mod courses;
 mod desk;
+mod dress;
 mod faults;
 mod generator;
+mod gzip;
 mod journal;
 mod ledger;
+mod line;
 mod moment;
 mod operation;
 mod places;
+mod post;
 mod purchase;
 mod server;
 mod settings;
@@ -32,6 +38,7 @@ mod wire;
 mod world;
 
 pub use catalog::{CatalogChange, NewPackage};
+pub use dress::{Dress, SignatureForm, UnusualHttp};
 pub use faults::{
     Call, Card, Fault, Group, Injection, Parameter, Strike, StruckFaults, UNPROVOKED, WrongInjection,
 };

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use time::OffsetDateTime;
 
 use super::answers::success_text;
+use super::bend;
 use super::book::Book;
 use super::catalog::Package;
-use super::courses::{self, Course};
+use super::courses;
 use super::desk::Desk;
-use super::faults::{About, Fault, Point};
-use super::ledger::{Due, Order, OrderRequest, OrderStatus, TransactionKind};
+use super::ledger::{Order, OrderRequest, TransactionKind};
 use super::moment;
-use super::operation::Operation;
-use super::settings::OrderMode;
 use super::wire::OrderView;
 use super::world::{Asked, Bought, Event, KeyMemory};
 
@@ -68,7 +65,8 @@ pub(super) fn purchase(desk: &Arc<Desk>, key: Option<&str>, asked: Asked) -> any
 
 /// What a key that was used before answers.
 fn known(book: &Book, key: Option<&str>, asked: &Asked) -> Option<Outcome> {
-    let memory = book.world().keys.get(key?)?;
+    let still = |memory: &&KeyMemory| memory.forgotten_at.is_none_or(|at| moment::now() < at);
+    let memory = book.world().keys.get(key?).filter(still)?;
     Some(match memory.asked == *asked {
         true => Outcome::Replayed { status: memory.status, body: memory.body.clone() },
         false => Outcome::KeyReused,
@@ -90,8 +88,8 @@ fn buy(
     key: Option<&str>,
     asked: Asked,
 ) -> anyhow::Result<Outcome> {
-    let (now, course) = (moment::now(), course(desk));
-    let order = new_order(book, &package, key, &asked, course, now + desk.settings.processing_delay);
+    let course = bend::course(desk, key, book.world().next_id);
+    let order = bend::new_order(book, &package, key, &asked, &course);
     let body = success_text("Order created successfully", &OrderView::of(&order))?;
     // Ids: the order's, then the debit's; the eSIM has the one after.
     let debit = book.movement(order.id + 1, TransactionKind::Debit, order.price, Some(order.id));
@@ -101,6 +99,7 @@ fn buy(
         asked: asked.clone(),
         status: StatusCode::CREATED.as_u16(),
         body: body.clone(),
+        forgotten_at: course.key_kept.map(|kept| order.created_at + kept),
     });
     let request = request(key, &asked, "bought", Some(order.id));
     let bought = Bought { order: order.clone(), debit, key: memory, request };
@@ -109,50 +108,6 @@ fn buy(
         courses::wait_for(desk, order.id, due);
     }
     Ok(Outcome::Bought { order: Box::new(order), body })
-}
-
-fn new_order(
-    book: &Book,
-    package: &Package,
-    key: Option<&str>,
-    asked: &Asked,
-    course: Course,
-    due_at: OffsetDateTime,
-) -> Order {
-    let (id, now, snapshot) = (book.world().next_id, moment::now(), package.snapshot());
-    Order {
-        id,
-        external_order_id: asked.external_order_id.clone(),
-        idempotency_key: key.map(str::to_owned),
-        status: course.status,
-        currency: book.world().currency.clone(),
-        price: package.charge(),
-        provider_cost: package.base_cost,
-        created_at: now,
-        device_imei: asked.device_imei.clone(),
-        esim: course.with_esim.then(|| courses::new_esim(id + 2, &snapshot, now)),
-        due: course.becomes.map(|becomes| Due { at: due_at, becomes }),
-        credited: false,
-        package: snapshot,
-    }
-}
-
-/// How the next order goes on: as a fault says, else as the sandbox's mode says.
-fn course(desk: &Desk) -> Course {
-    let struck =
-        desk.faults.draw(Point::Course, Operation::CreateOrder, &About::default()).map(|s| s.fault());
-    let later = |becomes| Course { status: OrderStatus::Processing, with_esim: false, becomes };
-    match (struck, desk.faults.mode()) {
-        (Some(Fault::CompletedWithoutEsim), _) => {
-            Course { status: OrderStatus::Completed, with_esim: false, becomes: None }
-        }
-        (Some(Fault::CompletesLater), _) | (None, OrderMode::CompletedLater) => {
-            later(Some(OrderStatus::Completed))
-        }
-        (Some(Fault::FailsLater), _) | (None, OrderMode::FailedLater) => later(Some(OrderStatus::Failed)),
-        (Some(Fault::StaysProcessing), _) | (None, OrderMode::Processing) => later(None),
-        _ => Course { status: OrderStatus::Completed, with_esim: true, becomes: None },
-    }
 }
 
 /// The record of one request at the order desk.

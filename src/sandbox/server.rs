@@ -27,6 +27,7 @@ use super::courses;
 use super::desk::Desk;
 use super::faults::{Fault, Injection};
 use super::ledger::{Ledger, Order, OrderStatus};
+use super::line::{Fate, Line};
 use super::operation::API;
 use super::purchase;
 use super::settings::{OrderMode, Settings};
@@ -55,43 +56,73 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
     let port = listener.local_addr()?.port();
     let desk = Desk::open(settings)?;
     courses::resume(&desk);
-    let routes = api::routes(&desk).merge(control::routes(&desk));
-    let serving = tokio::spawn(serve(listener, routes, desk.stopping.clone()));
+    let serving = tokio::spawn(serve(listener, port, Arc::clone(&desk)));
     Ok(Running { desk, port, serving: Some(serving) })
 }
 
-async fn serve(listener: TcpListener, routes: Router, stopping: CancellationToken) {
+async fn serve(mut listener: TcpListener, port: u16, desk: Arc<Desk>) {
+    let routes = api::routes(&desk).merge(control::routes(&desk));
     let mut connections = JoinSet::new();
+    let mut closing = desk.stopping.child_token();
     loop {
         tokio::select! {
-            () = stopping.cancelled() => break,
+            () = desk.stopping.cancelled() => break,
+            length = desk.absence.begins() => {
+                drop(listener);
+                closing.cancel();
+                match back_after(length, port, &desk.stopping).await {
+                    Some(again) => listener = again,
+                    None => break,
+                }
+                closing = desk.stopping.child_token();
+            }
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(stream, routes.clone(), stopping.clone()))),
+                Ok((stream, _)) => drop(connections.spawn(connection(stream, routes.clone(), closing.clone()))),
                 // Out of file handles, most likely: some will be free in a moment.
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             },
             Some(_) = connections.join_next() => {}
         }
     }
-    drop(listener);
     let ended = async { while connections.join_next().await.is_some() {} };
     // Whatever is still open after the grace is closed when the set is dropped.
     let _ = tokio::time::timeout(GRACE, ended).await;
 }
 
-async fn connection(stream: TcpStream, routes: Router, stopping: CancellationToken) {
+/// The listener again, on the same port, after an absence; `None` if the sandbox stops meanwhile. Somebody may have
+/// taken the port: then the absence goes on until it is free.
+async fn back_after(length: Duration, port: u16, stopping: &CancellationToken) -> Option<TcpListener> {
+    let back = async {
+        tokio::time::sleep(length).await;
+        loop {
+            match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+                Ok(listener) => return listener,
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    };
+    tokio::select! {
+        listener = back => Some(listener),
+        () = stopping.cancelled() => None,
+    }
+}
+
+async fn connection(stream: TcpStream, routes: Router, closing: CancellationToken) {
     let _ = stream.set_nodelay(true);
+    let fate: Arc<Fate> = Arc::default();
+    let line = Line::new(stream, Arc::clone(&fate));
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let routes = routes.clone();
-        async move { answer(routes, request.map(Body::new)).await }
+        let (routes, mut request) = (routes.clone(), request.map(Body::new));
+        request.extensions_mut().insert(Arc::clone(&fate));
+        async move { answer(routes, request).await }
     });
     let serving = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(line), service);
     let mut serving = std::pin::pin!(serving);
     let result = tokio::select! {
         result = serving.as_mut() => result,
-        () = stopping.cancelled() => {
+        () = closing.cancelled() => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
@@ -144,7 +175,7 @@ impl Running {
 
     /// Misbehaves as asked; faults add up.
     pub fn inject(&self, injection: Injection) {
-        self.desk.faults.inject(injection);
+        self.desk.inject(injection);
     }
 
     /// Misbehaves once.

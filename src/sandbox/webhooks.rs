@@ -1,32 +1,35 @@
 //! Webhooks: signed over the exact bytes that are sent, tried again with growing waits, every attempt on record.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use futures_util::future::join_all;
+use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
 use super::answers::php_json;
 use super::desk::Desk;
-use super::faults::{About, Fault, Point};
+use super::dress::{self, UnusualHttp};
+use super::faults::{About, Point, Struck};
+use super::gzip;
 use super::ledger::{Attempt, Delivery, DeliveryState, Order, OrderStatus};
 use super::moment::{now, stamp};
 use super::operation::Operation;
+use super::post::{self, Post};
 use super::settings::Settings;
-use super::wire::{OrderEventBody, PingBody};
+use super::wire::PingBody;
 use super::world::Event;
 use crate::ground::Entropy;
 
 /// The account's id, as the documents have it.
 pub(super) const RESELLER_ID: u64 = 3;
 
-/// What signs a forged webhook: anything but the shared secret.
-const FORGER: &str = "a secret that nobody shares with the shop";
-
 /// Sends webhooks.
 pub(super) struct Sender {
     client: reqwest::Client,
     url: Mutex<Option<String>>,
+    /// Webhooks that a fault holds back, so that they come out of order.
+    held: Mutex<Vec<Delivery>>,
 }
 
 impl Sender {
@@ -42,7 +45,7 @@ impl Sender {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        Ok(Self { client, url: Mutex::new(settings.webhook_url.clone()) })
+        Ok(Self { client, url: Mutex::new(settings.webhook_url.clone()), held: Mutex::default() })
     }
 
     pub(super) fn set_url(&self, url: Option<String>) {
@@ -52,22 +55,14 @@ impl Sender {
     pub(super) fn url(&self) -> Option<String> {
         self.url.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
 
-/// The lower-case hex HMAC-SHA256 of a body.
-pub(super) fn signature(secret: &str, body: &[u8]) -> String {
-    match Hmac::<Sha256>::new_from_slice(secret.as_bytes()) {
-        Ok(mut mac) => {
-            mac.update(body);
-            hex::encode(mac.finalize().into_bytes())
-        }
-        // HMAC takes keys of every length.
-        Err(_) => String::new(),
+    fn held(&self) -> MutexGuard<'_, Vec<Delivery>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Tells the shop where an order stands. The handle ends when the webhook was taken or given up; `None` where there
-/// is nothing to tell or nobody to tell it to.
+/// is nothing to tell or nobody to tell it to, or where it is held back.
 ///
 /// # Errors
 /// When the journal cannot be written.
@@ -76,22 +71,71 @@ pub(super) fn announce(desk: &Arc<Desk>, order: &Order) -> anyhow::Result<Option
     if order.status == OrderStatus::Pending || desk.sender.url().is_none() {
         return Ok(None);
     }
-    let struck =
-        desk.faults.draw(Point::Webhook, Operation::CreateOrder, &About::default()).map(|s| s.fault());
-    let event = format!("order.{}", order.status.word());
-    if struck == Some(Fault::WebhookForged) {
-        drop(send(desk, Delivery { forged: true, ..made(&event, &invented(order))? })?);
+    let own = post::made(&format!("order.{}", order.status.word()), order)?;
+    let struck = desk.faults.draw(Point::Webhook, Some(Operation::CreateOrder), &About::of(order));
+    let Some(struck) = struck else { return send(desk, own).map(Some) };
+    let old = earlier(desk, &struck);
+    let (post, note) = post::bent(&struck, order, own, old)?;
+    if !note.is_empty() {
+        desk.faults.note(&struck, note);
     }
-    let mut delivery = made(&event, order)?;
-    if struck == Some(Fault::WebhooksLost) {
-        delivery.state = DeliveryState::Lost;
-        desk.book().record(Event::WebhookMade { delivery: Box::new(delivery) })?;
-        return Ok(None);
+    match post {
+        Post::Lost(lost) => {
+            record_made(desk, &lost)?;
+            Ok(None)
+        }
+        Post::AtOnce(all) => {
+            let sent = all.into_iter().map(|one| send(desk, one)).collect::<anyhow::Result<Vec<_>>>()?;
+            Ok(sent.into_iter().next_back())
+        }
+        Post::InTurn(all) => send_in_turn(desk, all).map(Some),
+        Post::Held { delivery, count, at_most } => {
+            hold(desk, *delivery, count, at_most, struck.entropy)?;
+            Ok(None)
+        }
     }
-    if struck == Some(Fault::WebhooksDoubled) {
-        drop(send(desk, Delivery { id: Entropy::system().uuid(), ..delivery.clone() })?);
-    }
-    send(desk, delivery).map(Some)
+}
+
+/// An earlier honest webhook of an order, drawn, for whoever replays one.
+fn earlier(desk: &Desk, struck: &Struck) -> Option<Delivery> {
+    let book = desk.book();
+    let honest = |delivery: &&Delivery| delivery.order_id.is_some() && !delivery.forged;
+    let all: Vec<&Delivery> = book.world().deliveries.iter().filter(honest).collect();
+    let drawn = struck.entropy.below(u64::try_from(all.len()).unwrap_or(0));
+    all.get(usize::try_from(drawn).unwrap_or(0)).map(|delivery| (*delivery).clone())
+}
+
+/// Holds a webhook back. The last one that is waited for lets all of them go, in a drawn order; so does the time.
+fn hold(
+    desk: &Arc<Desk>,
+    delivery: Delivery,
+    count: usize,
+    at_most: Duration,
+    entropy: Entropy,
+) -> anyhow::Result<()> {
+    record_made(desk, &delivery)?;
+    let held = {
+        let mut held = desk.sender.held();
+        held.push(delivery);
+        held.len()
+    };
+    let (desk, tasks) = (Arc::clone(desk), desk.tasks.clone());
+    tasks.spawn(async move {
+        if held < count {
+            tokio::select! {
+                () = tokio::time::sleep(at_most) => {}
+                () = desk.stopping.cancelled() => return,
+            }
+        }
+        let mut all = std::mem::take(&mut *desk.sender.held());
+        // Fisher and Yates: every order is as likely as any other.
+        for place in (1..all.len()).rev() {
+            let end = u64::try_from(place + 1).unwrap_or(1);
+            all.swap(place, usize::try_from(entropy.below(end)).unwrap_or(place));
+        }
+        in_turn(&desk, all).await;
+    });
+    Ok(())
 }
 
 /// Sends a `ping`; `None` where there is nobody to send it to.
@@ -108,37 +152,45 @@ pub(super) fn ping(desk: &Arc<Desk>) -> anyhow::Result<Option<JoinHandle<()>>> {
         occurred_at: stamp(now()),
         reseller_id: RESELLER_ID,
     };
-    send(desk, new_delivery("ping", None, php_json(&body)?)).map(Some)
+    send(desk, post::new_delivery("ping", None, php_json(&body)?)).map(Some)
 }
 
-/// The same order with an eSIM that nobody sold.
-fn invented(order: &Order) -> Order {
-    let mut forged = order.clone();
-    forged.esim = Some(super::courses::new_esim(order.id + 900_000_000, &order.package, now()));
-    forged
-}
-
-fn made(event: &str, order: &Order) -> anyhow::Result<Delivery> {
-    let body = php_json(&OrderEventBody::of(event, order, stamp(now())))?;
-    Ok(new_delivery(event, Some(order.id), body))
-}
-
-fn new_delivery(event: &str, order_id: Option<u64>, body: String) -> Delivery {
-    Delivery {
-        id: Entropy::system().uuid(),
-        event: event.to_owned(),
-        order_id,
-        body,
-        forged: false,
-        created_at: now(),
-        state: DeliveryState::Pending,
-        attempts: Vec::new(),
-    }
+fn record_made(desk: &Desk, delivery: &Delivery) -> anyhow::Result<()> {
+    desk.book().record(Event::WebhookMade { delivery: Box::new(delivery.clone()) })
 }
 
 fn send(desk: &Arc<Desk>, delivery: Delivery) -> anyhow::Result<JoinHandle<()>> {
-    desk.book().record(Event::WebhookMade { delivery: Box::new(delivery.clone()) })?;
+    record_made(desk, &delivery)?;
     Ok(deliver(desk, delivery))
+}
+
+/// Sends several, each after the first attempt of the one before. The handle ends with the last first attempt, or,
+/// for one alone, when it was taken or given up.
+fn send_in_turn(desk: &Arc<Desk>, all: Vec<Delivery>) -> anyhow::Result<JoinHandle<()>> {
+    all.iter().try_for_each(|delivery| record_made(desk, delivery))?;
+    let (desk, tasks) = (Arc::clone(desk), desk.tasks.clone());
+    Ok(tasks.spawn(async move { in_turn(&desk, all).await }))
+}
+
+async fn in_turn(desk: &Arc<Desk>, mut all: Vec<Delivery>) {
+    let last = all.pop();
+    for mut delivery in all {
+        let first = async {
+            wait_until(delivery.dress.not_before).await;
+            try_once(desk, &mut delivery).await
+        };
+        let state = tokio::select! {
+            state = first => state,
+            () = desk.stopping.cancelled() => return,
+        };
+        if state == DeliveryState::Pending {
+            delivery.dress.not_before = Some(now() + desk.settings.webhook_retry);
+            drop(deliver(desk, delivery));
+        }
+    }
+    if let Some(last) = last {
+        let _ = deliver(desk, last).await;
+    }
 }
 
 /// Tries a recorded webhook until it is taken, given up, or the sandbox stops (then a restart goes on with it).
@@ -148,32 +200,47 @@ pub(super) fn deliver(desk: &Arc<Desk>, delivery: Delivery) -> JoinHandle<()> {
     tasks.spawn(async move {
         let stopping = desk.stopping.clone();
         tokio::select! {
-            () = try_until_done(&desk, &delivery) => {}
+            () = try_until_done(&desk, delivery) => {}
             () = stopping.cancelled() => {}
         }
     })
 }
 
-async fn try_until_done(desk: &Desk, delivery: &Delivery) {
+async fn try_until_done(desk: &Desk, mut delivery: Delivery) {
+    wait_until(delivery.dress.not_before).await;
+    while try_once(desk, &mut delivery).await == DeliveryState::Pending {
+        let tried = delivery.attempts.len().saturating_sub(1).min(16);
+        let doubled = 1 << u32::try_from(tried).unwrap_or(16);
+        tokio::time::sleep(desk.settings.webhook_retry.saturating_mul(doubled)).await;
+    }
+}
+
+async fn wait_until(at: Option<OffsetDateTime>) {
+    if let Some(at) = at {
+        tokio::time::sleep((at - now()).max(time::Duration::ZERO).unsigned_abs()).await;
+    }
+}
+
+/// One attempt, or as many at once as the webhook has copies; says what became of it.
+async fn try_once(desk: &Desk, delivery: &mut Delivery) -> DeliveryState {
     let tries = desk.settings.webhook_tries.max(1);
     let done = u32::try_from(delivery.attempts.len()).unwrap_or(u32::MAX);
-    for n in done..tries.max(done.saturating_add(1)) {
-        let attempt = attempt(desk, delivery).await;
-        let taken = attempt.status.is_some_and(|status| (200..300).contains(&status));
-        let state = match (taken, n + 1 >= tries) {
-            (true, _) => DeliveryState::Delivered,
-            (false, true) => DeliveryState::GivenUp,
-            (false, false) => DeliveryState::Pending,
-        };
+    let copies = if done == 0 { delivery.dress.copies.unwrap_or(1).max(1) } else { 1 };
+    let attempts = join_all((0..copies).map(|_| attempt(desk, delivery))).await;
+    let taken = |attempt: &Attempt| attempt.status.is_some_and(|status| (200..300).contains(&status));
+    let state = match (attempts.iter().any(taken), done.saturating_add(1) >= tries) {
+        (true, _) => DeliveryState::Delivered,
+        (false, true) => DeliveryState::GivenUp,
+        (false, false) => DeliveryState::Pending,
+    };
+    for attempt in attempts {
+        delivery.attempts.push(attempt.clone());
         let tried = Event::WebhookTried { id: delivery.id, attempt, state };
         if let Err(error) = desk.book().record(tried) {
             tracing::error!(error = format!("{error:#}"), "the sandbox could not record a webhook");
         }
-        if state != DeliveryState::Pending {
-            return;
-        }
-        tokio::time::sleep(desk.settings.webhook_retry.saturating_mul(1 << n.min(16))).await;
     }
+    state
 }
 
 async fn attempt(desk: &Desk, delivery: &Delivery) -> Attempt {
@@ -181,21 +248,39 @@ async fn attempt(desk: &Desk, delivery: &Delivery) -> Attempt {
     let Some(url) = desk.sender.url() else {
         return Attempt { at, status: None, error: Some("no webhook address".to_owned()) };
     };
-    let secret = if delivery.forged { FORGER } else { &desk.settings.webhook_secret };
-    let sent = desk
+    match request(desk, delivery, url).send().await {
+        Ok(answer) => Attempt { at, status: Some(answer.status().as_u16()), error: None },
+        Err(error) => Attempt { at, status: None, error: Some(reason(&error)) },
+    }
+}
+
+/// The webhook as HTTP, dressed as it is.
+fn request(desk: &Desk, delivery: &Delivery, url: String) -> reqwest::RequestBuilder {
+    let dress = &delivery.dress;
+    let kind = match dress.http {
+        Some(UnusualHttp::ContentType) => "text/plain",
+        _ => "application/json",
+    };
+    let mut request = desk
         .sender
         .client
         .post(url)
-        .header("Content-Type", "application/json")
-        .header("X-eSIMDual-Event", &delivery.event)
-        .header("X-eSIMDual-Delivery", delivery.id.to_string())
-        .header("X-eSIMDual-Signature", signature(secret, delivery.body.as_bytes()))
-        .body(delivery.body.clone())
-        .send()
-        .await;
-    match sent {
-        Ok(answer) => Attempt { at, status: Some(answer.status().as_u16()), error: None },
-        Err(error) => Attempt { at, status: None, error: Some(reason(&error)) },
+        .header("Content-Type", kind)
+        .header("X-eSIMDual-Event", dress.header_event.as_ref().unwrap_or(&delivery.event))
+        .header("X-eSIMDual-Delivery", delivery.id.to_string());
+    for signature in dress::signatures(delivery, &desk.settings.webhook_secret) {
+        request = request.header("X-eSIMDual-Signature", signature);
+    }
+    let body = delivery.body.clone().into_bytes();
+    match dress.http {
+        Some(UnusualHttp::Gzip) => request.header("Content-Encoding", "gzip").body(gzip::stored(&body)),
+        Some(UnusualHttp::Chunked) => {
+            let (first, second) = body.split_at(body.len() / 2);
+            let parts = [first.to_vec(), second.to_vec()].map(Ok::<_, std::io::Error>);
+            request.body(reqwest::Body::wrap_stream(futures_util::stream::iter(parts)))
+        }
+        Some(UnusualHttp::Expect) => request.header("Expect", "100-continue").body(body),
+        Some(UnusualHttp::ContentType) | None => request.body(body),
     }
 }
 
@@ -209,15 +294,4 @@ fn reason(error: &reqwest::Error) -> String {
         "connection lost"
     };
     kind.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signatures_are_those_of_rfc_4231() {
-        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-        assert_eq!(signature("Jefe", b"what do ya want for nothing?"), expected);
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::amounts;
@@ -21,6 +22,9 @@ pub(super) struct KeyMemory {
     /// The answer, to be given again.
     pub status: u16,
     pub body: String,
+    /// When the upstream forgets the key by itself, if it does.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub forgotten_at: Option<OffsetDateTime>,
 }
 
 /// What a purchase asks for.

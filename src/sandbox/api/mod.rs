@@ -1,9 +1,12 @@
 //! The API as the published description has it.
 
 mod account;
+mod bodies;
 mod catalog;
 mod gate;
 mod orders;
+mod refusals;
+mod struck;
 mod things;
 
 use std::sync::Arc;

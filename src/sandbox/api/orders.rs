@@ -5,16 +5,17 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::Value;
 
-use super::gate::{HangUp, bad_gateway, insufficient_balance, package_gone};
+use super::gate::key_of;
+use super::refusals::{insufficient_balance, package_gone};
 use crate::sandbox::answers::{Broken, FieldErrors, failure, invalid, json, success};
 use crate::sandbox::desk::Desk;
-use crate::sandbox::faults::{About, Fault, Point};
+use crate::sandbox::faults::{About, Point};
 use crate::sandbox::ledger::Order;
 use crate::sandbox::operation::Operation;
-use crate::sandbox::purchase::{Outcome, purchase, remember_failure};
+use crate::sandbox::purchase::{Outcome, purchase};
 use crate::sandbox::webhooks;
 use crate::sandbox::wire::OrderView;
 use crate::sandbox::world::{Asked, Event};
@@ -37,11 +38,9 @@ pub(super) async fn create(
     match purchase(&desk, key.as_deref(), asked)? {
         Outcome::Bought { order, body } => {
             announce(&desk, &order).await?;
-            answer(&desk, key.as_deref(), StatusCode::CREATED, body).await
+            Ok(json(StatusCode::CREATED, body))
         }
-        Outcome::Replayed { status, body } => {
-            answer(&desk, key.as_deref(), StatusCode::from_u16(status)?, body).await
-        }
+        Outcome::Replayed { status, body } => Ok(json(StatusCode::from_u16(status)?, body)),
         Outcome::KeyReused => Ok(failure(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Idempotency-Key was already used with a different request.",
@@ -53,43 +52,12 @@ pub(super) async fn create(
 
 /// Tells the shop of a new order: meanwhile, or first where a fault says so.
 async fn announce(desk: &Arc<Desk>, order: &Order) -> Result<(), Broken> {
-    let first = desk.faults.draw(Point::Announce, Operation::CreateOrder, &About::default()).is_some();
+    let first = desk.faults.draw(Point::Announce, Some(Operation::CreateOrder), &About::of(order)).is_some();
     let delivery = webhooks::announce(desk, order)?;
     if let Some(delivery) = delivery.filter(|_| first) {
         delivery.await?;
     }
     Ok(())
-}
-
-/// Sends the answer to a committed order, or does what a fault does instead.
-async fn answer(
-    desk: &Desk,
-    key: Option<&str>,
-    status: StatusCode,
-    body: String,
-) -> Result<Response, Broken> {
-    let struck =
-        desk.faults.draw(Point::Answer, Operation::CreateOrder, &About::default()).map(|s| s.fault());
-    let server_error = || failure(StatusCode::INTERNAL_SERVER_ERROR, "Server Error");
-    Ok(match struck {
-        Some(Fault::SilentAfterCommit) => std::future::pending().await,
-        Some(Fault::DroppedAfterCommit) => {
-            let mut answer = json(status, body);
-            answer.extensions_mut().insert(HangUp);
-            answer
-        }
-        Some(Fault::ServerErrorAfterCommit) => server_error(),
-        Some(Fault::ServerErrorKept) => {
-            remember_failure(desk, key)?;
-            server_error()
-        }
-        Some(Fault::BadGatewayAfterCommit) => bad_gateway(),
-        Some(Fault::MalformedAfterCommit) => {
-            let half = body.len() / 2;
-            json(status, body.chars().take(half).collect()).into_response()
-        }
-        _ => json(status, body),
-    })
 }
 
 /// Reads a request as Laravel's validator does: numbers may be strings, absent and null are the same.
@@ -125,7 +93,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Option<String>, Asked), Fie
         }
         Ok(_) => {}
     }
-    let key = key(headers);
+    let key = key_of(headers);
     if key.as_ref().is_some_and(|key| key.chars().count() > MAX_TEXT) {
         wrong("idempotency_key", "The idempotency key field must not be greater than 255 characters.");
     }
@@ -135,11 +103,6 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Option<String>, Asked), Fie
         }
         _ => Err(errors),
     }
-}
-
-fn key(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get("Idempotency-Key")?;
-    Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).filter(|key| !key.is_empty())
 }
 
 /// A text that may be absent; an error if it is something else.
@@ -157,7 +120,7 @@ fn refuse(desk: &Desk, headers: &HeaderMap, body: &[u8]) -> anyhow::Result<()> {
     let sent: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let request = crate::sandbox::ledger::OrderRequest {
         at: crate::sandbox::moment::now(),
-        idempotency_key: key(headers),
+        idempotency_key: key_of(headers),
         external_order_id: optional(&sent, "external_order_id").unwrap_or_default(),
         package_id: sent.get("package_id").and_then(Value::as_u64),
         outcome: "invalid".to_owned(),

@@ -25,7 +25,7 @@ use super::answers::Broken;
 use super::catalog::CatalogChange;
 use super::courses;
 use super::desk::Desk;
-use super::faults::Injection;
+use super::faults::{Fault, Injection};
 use super::ledger::{Ledger, OrderStatus, Transaction};
 use super::settings::OrderMode;
 use super::{purchase, tokens, webhooks};
@@ -38,6 +38,7 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router {
         .route("/_sandbox/control.css", get(page::style))
         .route("/_sandbox/ledger", get(ledger))
         .route("/_sandbox/faults", get(faults).post(inject).delete(clear_faults))
+        .route("/_sandbox/faults/cards", get(|| async { answer(StatusCode::OK, &Fault::cards()) }))
         .route("/_sandbox/wallet", get(wallet).post(set_wallet))
         .route("/_sandbox/orders/{id}", get(order).post(move_order))
         .route("/_sandbox/catalog", get(catalog).post(change_catalog))
@@ -149,7 +150,7 @@ async fn faults(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 async fn inject(State(desk): State<Arc<Desk>>, sent: Sent<Injection>) -> Response {
-    desk.faults.inject(sent.value);
+    desk.inject(sent.value);
     done(sent.by_form, &desk.faults.list())
 }
 

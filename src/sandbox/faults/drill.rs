@@ -23,8 +23,8 @@ pub struct Strike {
     pub number: u64,
     /// What went wrong.
     pub fault: Fault,
-    /// What it struck.
-    pub operation: Operation,
+    /// What it struck; none where it waited for no call.
+    pub operation: Option<Operation>,
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
@@ -73,11 +73,15 @@ pub(in crate::sandbox) struct Armed {
 }
 
 impl Armed {
-    /// Whether it could strike this.
-    pub(super) fn fits(&self, point: Point, operation: Operation) -> bool {
+    /// Whether it could strike this; without an operation, no call is needed to strike.
+    pub(super) fn fits(&self, point: Point, operation: Option<Operation>) -> bool {
         let Injection { fault, operation: only, times, .. } = &self.injection;
         let spent = times.is_some_and(|times| self.struck >= times);
-        let reached = only.map_or_else(|| fault.strikes(operation), |only| only == operation);
+        let reached = match (operation, only) {
+            (Some(operation), Some(only)) => operation == *only,
+            (Some(operation), None) => point != Point::Listener && fault.strikes(operation),
+            (None, only) => only.is_none(),
+        };
         !spent && fault.point() == point && reached
     }
 

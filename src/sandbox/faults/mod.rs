@@ -2,29 +2,38 @@
 //! drawn by chance from a seed, so that a run can be repeated: the same seed and the same calls make the same strikes
 //! and draw the same bytes. Every strike is on record.
 
-#![allow(dead_code, reason = "the points at which most faults act follow in the next commits")]
-
+mod answer_form;
 mod cards;
+mod catalog;
 mod drill;
+mod encodings;
+mod identity;
 mod injection;
 mod kinds;
+mod lists;
+mod tree;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::journal::Journal;
+use super::ledger::Order;
 use super::moment;
 use super::operation::Operation;
 use super::settings::OrderMode;
 use crate::ground::Entropy;
 
+pub(super) use answer_form::{Told, html};
 pub use cards::{Card, Group, Parameter, UNPROVOKED};
 pub(super) use drill::Armed;
 pub use drill::{Call, Strike, Struck as StruckFaults};
 use drill::{Drill, Event};
+pub(super) use encodings::reencoded;
 pub use injection::{Injection, WrongInjection};
 pub use kinds::Fault;
-pub(super) use kinds::Point;
+pub(super) use kinds::{ENCODINGS, MISTYPES, Point};
+pub(super) use lists::Asked;
+pub(super) use tree::Tree;
 
 /// What a call was about, as far as it is known when a fault strikes it.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +43,8 @@ pub(super) struct About {
 }
 
 impl About {
-    pub(super) fn order(order_id: u64) -> Self {
-        Self { order_id: Some(order_id), idempotency_key: None }
+    pub(super) fn of(order: &Order) -> Self {
+        Self { order_id: Some(order.id), idempotency_key: order.idempotency_key.clone() }
     }
 }
 
@@ -72,6 +81,20 @@ impl Struck {
         let at = self.injection.at_byte.unwrap_or_else(|| self.entropy.below(length));
         usize::try_from(at.min(length)).unwrap_or(usize::MAX)
     }
+}
+
+/// Spoils an answer. Says what was drawn or done; `None` where there was nothing to spoil.
+pub(super) fn spoil(told: &mut Told, struck: &Struck, list: &Asked, oldest: Option<u64>) -> Option<String> {
+    if let Some(note) = answer_form::spoil(told, struck) {
+        return Some(note);
+    }
+    let mut answer = Tree::read(&told.text)?;
+    let note = lists::spoil(&mut answer, struck, list).or_else(|| {
+        let data = answer.get_mut("data")?;
+        identity::spoil(data, struck, oldest).or_else(|| catalog::spoil(data, struck))
+    })?;
+    told.text = answer.to_string();
+    Some(note)
 }
 
 /// Every injection that was asked for, in the order of asking, and what became of them.
@@ -135,7 +158,7 @@ impl Faults {
     }
 
     /// The first fault that strikes this operation at this point, now struck once more.
-    pub(super) fn draw(&self, point: Point, operation: Operation, about: &About) -> Option<Struck> {
+    pub(super) fn draw(&self, point: Point, operation: Option<Operation>, about: &About) -> Option<Struck> {
         self.draw_each(point, operation, about, |_| true).pop()
     }
 
@@ -143,7 +166,7 @@ impl Faults {
     pub(super) fn draw_each(
         &self,
         point: Point,
-        operation: Operation,
+        operation: Option<Operation>,
         about: &About,
         ends: impl Fn(Fault) -> bool,
     ) -> Vec<Struck> {

@@ -5,7 +5,7 @@ fn open() -> Faults {
 }
 
 fn strikes(faults: &Faults, point: Point, operation: Operation) -> bool {
-    faults.draw(point, operation, &About::default()).is_some()
+    faults.draw(point, Some(operation), &About::default()).is_some()
 }
 
 fn injection(json: &str) -> Injection {
@@ -31,7 +31,7 @@ fn several_faults_strike_one_call_each_once_up_to_the_one_that_ends_it() {
     faults.inject(Injection::times(Fault::BadGateway, 9));
     faults.inject(Injection::times(Fault::TooManyRequests, 9));
     let ends = |fault| fault != Fault::SlowAnswer;
-    let drawn = faults.draw_each(Point::Before, Operation::CreateOrder, &About::default(), ends);
+    let drawn = faults.draw_each(Point::Before, Some(Operation::CreateOrder), &About::default(), ends);
     assert_eq!(drawn.iter().map(Struck::fault).collect::<Vec<_>>(), [Fault::SlowAnswer, Fault::BadGateway]);
 }
 
@@ -54,7 +54,7 @@ fn a_drill_goes_on_where_it_was_after_a_restart() {
     let again = || Faults::open(Some(directory.path()), OrderMode::Completed).unwrap();
     let half = r#"{"fault": "mistyped", "probability": "0.5", "seed": 3}"#;
     let draw = |faults: &Faults| {
-        let struck = faults.draw(Point::Answer, Operation::CreateOrder, &About::default());
+        let struck = faults.draw(Point::Answer, Some(Operation::CreateOrder), &About::default());
         struck.map(|struck| struck.cut_of(1000))
     };
     let whole = open();
@@ -81,7 +81,7 @@ fn a_key_is_busy_for_as_long_as_its_twin_is_said_to_run() {
     faults.inject(injection(r#"{"fault": "key_in_use", "status": 425, "delay_ms": 60000}"#));
     let about = About { idempotency_key: Some("k".to_owned()), order_id: None };
     assert!(faults.busy("k").is_none());
-    assert!(faults.draw(Point::Before, Operation::CreateOrder, &about).is_some());
+    assert!(faults.draw(Point::Before, Some(Operation::CreateOrder), &about).is_some());
     assert_eq!((faults.busy("k"), faults.busy("other")), (Some(425), None));
     faults.clear();
     assert!(faults.busy("k").is_none());

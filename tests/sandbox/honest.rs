@@ -1,144 +1,16 @@
-//! The sandbox judges the shop in fault tests, so it is judged here first, over HTTP as a stranger sees it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests may panic, and stand for a client that is not the shop's"
-)]
+//! What the sandbox does when nothing is asked to go wrong, and the first faults that it ever had.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use simfront::sandbox::{
-    CatalogChange, DeliveryState, Fault, Injection, Operation, OrderMode, OrderStatus, Running, Settings,
+    CatalogChange, DeliveryState, Fault, Injection, Operation, OrderMode, OrderStatus, Settings,
     TransactionKind, start,
 };
 
-/// A plain client of the sandbox.
-struct Client {
-    http: reqwest::Client,
-    base: String,
-    origin: String,
-    token: String,
-}
-
-impl Client {
-    async fn signed_in(sandbox: &Running) -> Self {
-        let mut client = Self::anonymous(sandbox);
-        let (status, answer) = client.login("partner@example.com", "StrongPassword123!").await;
-        assert_eq!(status, 200);
-        client.token = answer["access_token"].as_str().unwrap().to_owned();
-        client
-    }
-
-    fn anonymous(sandbox: &Running) -> Self {
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(10))
-            .no_proxy()
-            .build()
-            .unwrap();
-        Self { http, base: sandbox.base_url(), origin: sandbox.origin(), token: String::new() }
-    }
-
-    async fn login(&self, email: &str, password: &str) -> (u16, Value) {
-        let body = json!({ "email": email, "password": password, "device_name": "test" });
-        read(self.http.post(format!("{}/login", self.base)).json(&body).send().await.unwrap()).await
-    }
-
-    async fn get(&self, path: &str) -> (u16, Value) {
-        let (status, text) = self.get_text(path).await;
-        (status, serde_json::from_str(&text).unwrap())
-    }
-
-    async fn get_text(&self, path: &str) -> (u16, String) {
-        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-
-    fn order(&self, key: &str, body: &Value) -> reqwest::RequestBuilder {
-        let request = self.http.post(format!("{}/orders", self.base)).bearer_auth(&self.token).json(body);
-        if key.is_empty() { request } else { request.header("Idempotency-Key", key) }
-    }
-
-    async fn buy(&self, key: &str, external_id: &str) -> (u16, Value) {
-        read(self.order(key, &france(external_id)).send().await.unwrap()).await
-    }
-
-    async fn control(&self, path: &str, body: &Value) -> (u16, Value) {
-        let url = format!("{}/_sandbox/{path}", self.origin);
-        read(self.http.post(url).json(body).send().await.unwrap()).await
-    }
-}
-
-async fn read(answer: reqwest::Response) -> (u16, Value) {
-    let status = answer.status().as_u16();
-    (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap())
-}
-
-fn france(external_id: &str) -> Value {
-    json!({ "package_id": 1120, "external_order_id": external_id, "device_imei": "356938035643809" })
-}
-
-async fn sandbox() -> Running {
-    start(Settings::for_tests()).await.unwrap()
-}
-
-/// Asks again until it is so, for at most ten seconds.
-async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..1000 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never: {what}");
-}
-
-/// What a webhook receiver got.
-#[derive(Clone)]
-struct Got {
-    event: String,
-    delivery: String,
-    signature: String,
-    body: Bytes,
-}
-
-/// A receiver that refuses the first `refusals` webhooks with 503.
-async fn receiver(refusals: usize) -> (String, Arc<Mutex<Vec<Got>>>) {
-    let got: Arc<Mutex<Vec<Got>>> = Arc::default();
-    let kept = Arc::clone(&got);
-    let take = move |headers: HeaderMap, body: Bytes| {
-        let header = |name: &str| headers[name].to_str().unwrap().to_owned();
-        let mut kept = kept.lock().unwrap();
-        kept.push(Got {
-            event: header("x-esimdual-event"),
-            delivery: header("x-esimdual-delivery"),
-            signature: header("x-esimdual-signature"),
-            body,
-        });
-        let answer = if kept.len() > refusals { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        async move { answer }
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    let router = axum::Router::new().route("/hook", axum::routing::post(take));
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (url, got)
-}
-
-fn hmac_hex(secret: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body);
-    hex::encode(mac.finalize().into_bytes())
-}
+use crate::client::{Client, Got, eventually, france, hmac_hex, read, receiver, sandbox, start_again};
 
 #[tokio::test]
 async fn signing_in_and_out() {
@@ -534,17 +406,6 @@ async fn the_catalog_changes_by_hand() {
     let (_, package) = client.get(&format!("/packages/{}", added["package"]["id"])).await;
     assert_eq!(package["data"]["name"], "Italy 7 GB - 14 Days");
     assert_eq!(client.control("catalog", &json!({ "action": "withdraw", "id": 5 })).await.0, 422);
-}
-
-/// Starts on a directory whose former sandbox may need a moment to let go of it.
-async fn start_again(settings: impl Fn() -> Settings) -> Running {
-    for _ in 0..200 {
-        if let Ok(running) = start(settings()).await {
-            return running;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the journal is still held");
 }
 
 #[tokio::test]
