@@ -30,6 +30,8 @@ pub struct Stage {
     prism: Prism,
     document: serde_json::Value,
     db: PgPool,
+    /// One for all clients: what they keep in the database has its times.
+    clock: Clock,
 }
 
 impl Stage {
@@ -45,9 +47,8 @@ impl Stage {
             catalog_timeout: patience,
             requests_per_minute: 60_000,
         };
-        let clock = Clock::running(datetime!(2026-11-22 12:00 UTC));
         let key = SealingKey::derive(&"the key of a conformance run".into());
-        Client::new(settings, self.db.clone(), key, clock, Entropy::system())
+        Client::new(settings, self.db.clone(), key, self.clock.clone(), Entropy::system())
     }
 }
 
@@ -72,6 +73,7 @@ async fn run() -> anyhow::Result<()> {
         prism: Prism { program: program.into(), document: document.into() },
         document: serde_json::from_slice(&text).with_context(|| document.clone())?,
         db: PgPool::connect(database).await.context("the database")?,
+        clock: Clock::running(datetime!(2026-11-22 12:00 UTC)),
     };
     honest::run(&stage).await?;
     hostile::run(&stage).await
