@@ -5,7 +5,7 @@
 # `make demo PROFILE=release` shows the speed that a shop has.
 PROFILE = dev
 
-.PHONY: help demo demo-reset test queries lint conformance mutants
+.PHONY: help demo demo-reset test queries lint conformance mutants bench fuzz
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-12s %s\n' "$$target" "$$what"; done
@@ -39,3 +39,12 @@ conformance: ## judges that are not ours: schemathesis, Prism, and the document'
 mutants: ## breaks the program in known ways and demands that the named tests turn red
 	@scripts/need.sh postgres
 	scripts/with-postgres.sh mutants/run.sh
+
+bench: ## time and memory of reading a large catalog, as ratios to plain JSON values
+	cargo bench --locked --bench catalog
+
+# Seconds for each target.
+FUZZ_SECONDS = 60
+
+fuzz: ## fuzzes the readers of catalogs, orders and webhooks (FUZZ_SECONDS=60 for each)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh

@@ -14,6 +14,7 @@ use super::exchange::{Errand, Wire};
 use super::health::Meter;
 use super::heard::Heard;
 use super::operation::Operation;
+use super::pace::Urgency;
 use super::reading::{self, Undocumented, Unreadable};
 use super::retry::{self, RetryBudget};
 use super::settings::{Credentials, Settings};
@@ -135,10 +136,14 @@ impl Desk {
     /// A purchase is never the probe of an open breaker: a harmless ping goes first, and where it is not answered the
     /// purchase does not leave.
     async fn probe_before(&self, operation: Operation) -> Result<(), Later> {
-        if operation == Operation::CreateOrder && self.wire.breaker.wants_a_probe() {
+        if operation == Operation::CreateOrder && self.wire.breaker.is_open() {
             self.wire.breaker.check()?;
-            // Its answer closes the breaker, its fault prolongs it; the purchase meets the breaker again.
-            let _judged_by_the_breaker = self.ping().await;
+            let ping = Errand { urgency: Urgency::Purchase, ..Errand::to(Operation::Ping, "/ping") };
+            let answer = self.ask_as_nobody(&ping, reading::pong).await;
+            // Any real answer has closed the breaker by now.
+            if let (Answer::Later(later), true) = (answer, self.wire.breaker.is_open()) {
+                return Err(later);
+            }
         }
         Ok(())
     }

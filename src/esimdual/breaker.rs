@@ -97,8 +97,8 @@ impl Breaker {
         self.lock().open.map_or(Ok(()), |open| open.may_probe(self.clock.now()))
     }
 
-    /// Whether the next request is a probe.
-    pub fn wants_a_probe(&self) -> bool {
+    /// Whether it is open: the next request, if one may pass, is a probe.
+    pub fn is_open(&self) -> bool {
         self.lock().open.is_some()
     }
 

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 use sqlx::PgPool;
 
 use super::answer::{
@@ -144,12 +143,7 @@ impl Client {
 
     /// The part of the catalog that a filter names.
     pub async fn packages_matching(&self, filter: &Filter) -> Answer<CatalogRows> {
-        // A row that cannot be read stands there empty, for the catalog to set aside.
-        let row =
-            |row: &RawValue, seen: &mut Undocumented| Ok(reading::package_row(row, seen).unwrap_or_default());
-        let path = filter.on("/packages");
-        let rows = self.0.list(Operation::Packages, &path, "package", row).await;
-        rows.map(|rows| CatalogRows { rows: rows.rows })
+        self.0.catalog(&filter.on("/packages")).await
     }
 
     /// One package.

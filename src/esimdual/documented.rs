@@ -8,121 +8,9 @@ use serde::de::{DeserializeSeed, Deserializer as _, Error as _, MapAccess, Visit
 use serde_json::value::RawValue;
 
 use super::extra::{Extra, Keeping};
+pub use super::field::{Field, Kind, Source};
 use super::undocumented::Undocumented;
 use super::wire::Token;
-
-/// The type that the documents give a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A string.
-    Text,
-    /// A whole number.
-    Integer,
-    /// A number.
-    Number,
-    /// `true` or `false`.
-    Boolean,
-    /// A string such as `2026-04-14`.
-    Date,
-    /// A string such as `2026-03-15T10:00:00Z`.
-    Moment,
-    /// An object.
-    Object,
-    /// A list.
-    List,
-    /// The documents leave it open, or it differs from answer to answer.
-    Open,
-}
-
-impl Kind {
-    /// Whether a value, which is no null, is written as this type.
-    fn fits(self, json: &[u8]) -> bool {
-        let first = json.first().copied().unwrap_or(0);
-        match self {
-            Self::Text => first == b'"',
-            Self::Integer => number(first) && !json.iter().any(|b| matches!(b, b'.' | b'e' | b'E')),
-            Self::Number => number(first),
-            Self::Boolean => matches!(first, b't' | b'f'),
-            Self::Date => matches!(json, [b'"', day @ .., b'"'] if is_date(day)),
-            Self::Moment => {
-                matches!(json, [b'"', moment @ .., b'"'] if moment.get(..10).is_some_and(is_date)
-                    && moment.get(10) == Some(&b'T'))
-            }
-            Self::Object => first == b'{',
-            Self::List => first == b'[',
-            Self::Open => true,
-        }
-    }
-}
-
-fn number(first: u8) -> bool {
-    first == b'-' || first.is_ascii_digit()
-}
-
-fn is_date(day: &[u8]) -> bool {
-    day.len() == 10
-        && day
-            .iter()
-            .enumerate()
-            .all(|(at, b)| if at == 4 || at == 7 { *b == b'-' } else { b.is_ascii_digit() })
-}
-
-/// Who says that a field exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The published OpenAPI description, version 1.0.0.
-    OpenApi,
-    /// The quick start's text.
-    QuickStart,
-    /// Nobody; it is read where it stands because similar upstreams send it, and noted as new.
-    Nobody,
-}
-
-/// One field of an object.
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    /// As it stands in JSON.
-    pub name: &'static str,
-    /// Its type.
-    pub kind: Kind,
-    /// Whether it may be null.
-    pub nullable: bool,
-    /// The only values that are documented; empty where all are allowed.
-    pub values: &'static [&'static str],
-    /// Who says so.
-    pub source: Source,
-}
-
-impl Field {
-    /// A field of the OpenAPI description that is never null. `r#type` is named `type`.
-    pub const fn new(name: &'static str, kind: Kind) -> Self {
-        let name = match name.as_bytes() {
-            [b'r', b'#', ..] => name.split_at(2).1,
-            _ => name,
-        };
-        Self { name, kind, nullable: false, values: &[], source: Source::OpenApi }
-    }
-
-    /// It may be null.
-    pub const fn nullable(self) -> Self {
-        Self { nullable: true, ..self }
-    }
-
-    /// Its values are listed.
-    pub const fn of(self, values: &'static [&'static str]) -> Self {
-        Self { values, ..self }
-    }
-
-    /// Only the quick start names it.
-    pub const fn quick_start(self) -> Self {
-        Self { source: Source::QuickStart, ..self }
-    }
-
-    /// Nobody names it.
-    pub const fn nobody(self) -> Self {
-        Self { source: Source::Nobody, ..self }
-    }
-}
 
 /// An object of the documents.
 #[derive(Clone, Copy, Debug)]
@@ -337,3 +225,79 @@ macro_rules! documented {
     };
 }
 pub(super) use documented;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::esimdual::fields::{ORDER, OrderFields, PackageFields};
+    use crate::esimdual::undocumented::Oddity;
+
+    fn noted(json: &str) -> Vec<(String, Oddity)> {
+        let mut seen = Undocumented::default();
+        assert!(OrderFields::read_json(json, &mut seen).is_some(), "{json}");
+        seen.sightings().map(|met| (met.field, met.kind)).collect()
+    }
+
+    #[test]
+    fn what_is_as_documented_is_not_noted_in_any_order_and_however_its_keys_are_written() {
+        for json in [
+            "{}",
+            r#"{"price":4.2,"id":45,"status":"failed","esim":null,"created_at":"2026-03-15T10:00:00Z"}"#,
+            r#"{"\u0069d":45,"provider_response":{"any":["thing"]},"external_order_id":null}"#,
+        ] {
+            assert_eq!(noted(json), [], "{json}");
+        }
+        let mut seen = Undocumented::default();
+        let fields = OrderFields::read_json(r#"{"\u0069d":45}"#, &mut seen).unwrap();
+        assert_eq!(fields.id.map(RawValue::get), Some("45"));
+    }
+
+    #[test]
+    fn what_is_not_as_documented_is_noted_by_its_kind() {
+        for (json, field, kind) in [
+            (r#"{"id":"45"}"#, "id", Oddity::OtherType),
+            (r#"{"id":45.0}"#, "id", Oddity::OtherType),
+            (r#"{"id":null}"#, "id", Oddity::OtherType),
+            (r#"{"price":"4.2"}"#, "price", Oddity::OtherType),
+            (r#"{"created_at":"yesterday"}"#, "created_at", Oddity::OtherType),
+            (r#"{"package":[]}"#, "package", Oddity::OtherType),
+            (r#"{"status":"refunded"}"#, "status", Oddity::NewValue),
+            (r#"{"status":"Completed"}"#, "status", Oddity::NewValue),
+            (r#"{"status":1}"#, "status", Oddity::OtherType),
+            (r#"{"package_id":1120}"#, "package_id", Oddity::NewField),
+            (r#"{"novel":1}"#, "novel", Oddity::NewField),
+        ] {
+            assert_eq!(noted(json), [(field.to_owned(), kind)], "{json}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_comes_twice_makes_the_object_unreadable_and_an_unknown_one_does_not() {
+        let mut seen = Undocumented::default();
+        assert!(OrderFields::read_json(r#"{"id":1,"price":1,"id":1}"#, &mut seen).is_none());
+        assert!(OrderFields::read_json(r#"{"id":1,"\u0069d":2}"#, &mut seen).is_none());
+        let twice =
+            OrderFields::read_json(r#"{"id":1,"novel":"first","novel":"second"}"#, &mut seen).unwrap();
+        assert_eq!(twice.extra.get("novel"), Some("\"first\""));
+        for bad in ["", "[]", "{", "{}x", "{\"id\":}", "null", "{\"id\":1,}"] {
+            assert!(OrderFields::read_json(bad, &mut seen).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_unknown_fields_is_bounded_and_never_a_suppliers_response() {
+        let many: Vec<String> =
+            (0..1_000).map(|number| format!("\"field_{number}\":\"{}\"", "x".repeat(500))).collect();
+        let json = format!(
+            r#"{{"id":1,"provider_response":{{"pin":"1"}},"huge":"{}",{}}}"#,
+            "x".repeat(5_000),
+            many.join(",")
+        );
+        let mut seen = Undocumented::default();
+        let order = OrderFields::read_json(&json, &mut seen).unwrap();
+        assert!(order.extra.size() <= 4_096 && order.extra.iter().count() >= 4);
+        assert_eq!((order.extra.get("provider_response"), order.extra.get("huge")), (None, None));
+        assert!(PackageFields::read_json(&json, &mut seen).unwrap().extra.size() <= 4_096);
+        assert!(ORDER.keeps_extra);
+    }
+}

@@ -1,6 +1,8 @@
 //! One request and what was heard: budget, breaker, deadline, bounds and headers. Knows no token's origin and judges
 //! nothing.
 
+use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Response;
@@ -11,30 +13,37 @@ use super::answer::Later;
 use super::breaker::Breaker;
 use super::health::{count_request, count_turned_away, count_wait, show_breaker};
 use super::heard::{Cut, Heard};
-use super::operation::Operation;
-use super::pace::{Pace, retry_after};
+use super::operation::{Operation, SMALL};
+use super::pace::{Pace, Urgency, retry_after};
 use super::settings::Settings;
 use super::turn::Turn;
 use crate::ground::Clock;
 use crate::plumbing::http::{self, ReadError};
+
+/// Reads the body of a 2xx while it comes, and keeps what it read to itself.
+pub type Sink = Arc<dyn Fn(&mut dyn Read) + Send + Sync>;
 
 /// One request to make.
 #[derive(Clone)]
 pub struct Errand<'a> {
     /// What is asked.
     pub operation: Operation,
+    /// Who goes first when the budget is short: the operation's, but for a ping on behalf of a purchase.
+    pub urgency: Urgency,
     /// Behind the base URL.
     pub path: &'a str,
     /// JSON.
     pub body: Option<Vec<u8>>,
     /// For purchases.
     pub idempotency_key: Option<&'a str>,
+    /// Takes the body of a 2xx, of which nothing is left in what was heard then.
+    pub sink: Option<Sink>,
 }
 
 impl<'a> Errand<'a> {
     /// A request without a body.
     pub fn to(operation: Operation, path: &'a str) -> Self {
-        Self { operation, path, body: None, idempotency_key: None }
+        Self { operation, urgency: operation.urgency(), path, body: None, idempotency_key: None, sink: None }
     }
 }
 
@@ -82,7 +91,7 @@ impl Wire {
     ) -> Result<Heard, Later> {
         let left = turn.left()?;
         self.breaker.check()?;
-        self.place(errand.operation, left).await?;
+        self.place(errand.urgency, left).await?;
         let leave = self.breaker.admit()?;
         let started = tokio::time::Instant::now();
         let heard = self.request(errand, token, left).await;
@@ -102,8 +111,7 @@ impl Wire {
         Ok(heard)
     }
 
-    async fn place(&self, operation: Operation, patience: Duration) -> Result<(), Later> {
-        let urgency = operation.urgency();
+    async fn place(&self, urgency: Urgency, patience: Duration) -> Result<(), Later> {
         match self.pace.admit(urgency, patience).await {
             Ok(waited) => {
                 count_wait(urgency, waited);
@@ -136,18 +144,28 @@ impl Wire {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         match request.send().await {
-            Ok(response) => self.reply(response, errand.operation.limit()).await,
+            Ok(response) => self.reply(response, errand).await,
             Err(error) => fault(&error),
         }
     }
 
-    async fn reply(&self, response: Response, limit: usize) -> Heard {
+    async fn reply(&self, response: Response, errand: &Errand<'_>) -> Heard {
         let status = response.status().as_u16();
         let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = wish.and_then(|value| retry_after(value, self.clock.now()));
-        let body = http::read_bounded(response, limit).await.map_err(|error| match error {
+        let limit = errand.operation.limit();
+        let body = match &errand.sink {
+            Some(sink) if (200..=299).contains(&status) => {
+                let sink = Arc::clone(sink);
+                http::read_streamed(response, limit, move |body| sink(body)).await.map(|()| Vec::new())
+            }
+            // Of an operation whose success is streamed, a refusal is small.
+            Some(_) => http::read_bounded(response, SMALL).await,
+            None => http::read_bounded(response, limit).await,
+        };
+        let body = body.map_err(|error| match error {
             ReadError::TooLarge(_) => Cut::TooLarge,
-            ReadError::Broken(_) => Cut::BrokeOff,
+            ReadError::Broken(_) | ReadError::Unread => Cut::BrokeOff,
         });
         Heard::Reply { status, retry_after, body }
     }

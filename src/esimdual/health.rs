@@ -95,13 +95,13 @@ impl Meter {
         let name = turn.operation.name();
         let outcome = word(answer);
         counter!("simfront_esimdual_calls_total", "operation" => name, "outcome" => outcome).increment(1);
-        if let Some(took) = turn.took() {
-            histogram!("simfront_esimdual_call_seconds", "operation" => name).record(took);
-            turn.span.record("took_ms", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-        }
         turn.span.record("outcome", outcome);
         if let Some(status) = turn.status() {
             turn.span.record("status", status);
+        }
+        if let Some(took) = turn.took() {
+            histogram!("simfront_esimdual_call_seconds", "operation" => name).record(took);
+            turn.span.record("took_ms", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         }
         let fault = fault(answer, now);
         self.with(turn.operation, |tally| tally.end(outcome, turn.took(), fault));

@@ -12,6 +12,7 @@
 pub mod answer;
 mod ask;
 mod breaker;
+mod catalog;
 pub mod catalog_row;
 pub mod catalog_stream;
 mod classify;
@@ -21,6 +22,7 @@ mod door;
 pub mod event;
 mod exchange;
 mod extra;
+mod field;
 mod fields;
 mod filter;
 mod frames;

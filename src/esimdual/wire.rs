@@ -172,3 +172,84 @@ pub fn moment(token: Token<'_>) -> Option<OffsetDateTime> {
         Some(day.with_time(time.unwrap_or(time::Time::MIDNIGHT)).assume_utc())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with<T>(json: &str, read: impl FnOnce(Token<'_>) -> T) -> T {
+        let token: Box<RawValue> = serde_json::from_str(json).unwrap_or_else(|why| panic!("{json}: {why}"));
+        read(Some(&token))
+    }
+
+    #[test]
+    fn values_are_read_whatever_their_type_or_not_at_all() {
+        for (json, number) in [
+            ("45", Some(45)),
+            ("\"45\"", Some(45)),
+            ("45.0", Some(45)),
+            ("4.5e1", Some(45)),
+            ("-7", Some(-7)),
+            ("4.5", None),
+            ("1e308", None),
+            ("9223372036854775808", None),
+            ("\"\"", None),
+            ("true", None),
+            ("null", None),
+            ("[45]", None),
+        ] {
+            assert_eq!(with(json, integer), number, "{json}");
+        }
+        for (json, truth) in [("1", Some(true)), ("\"false\"", Some(false)), ("2", None), ("\"yes\"", None)] {
+            assert_eq!(with(json, boolean), truth, "{json}");
+        }
+        for (json, words) in [
+            ("\"a\\u00e9\"", Some("a\u{e9}")),
+            ("\"\\ud83d\\ude00\"", Some("\u{1f600}")),
+            ("4.20", Some("4.20")),
+            ("\"\\ud800\"", None),
+            ("\"a\\u0000b\"", None),
+            ("null", None),
+            ("{}", None),
+        ] {
+            assert_eq!(with(json, text).as_deref(), words, "{json}");
+        }
+        assert_eq!(with("\"2026-04-14T99\"", date).map(|day| day.to_string()).as_deref(), Some("2026-04-14"));
+        assert_eq!(with("\"2026-13-14\"", date), None);
+        assert_eq!(with("\"2026-04-1\u{e9}x\"", date), None, "a cut inside a character is no date");
+        for json in ["\"2026-03-15T10:00:00Z\"", "\"2026-03-15 10:00:00\"", "\"2026-03-15T12:00:00+02:00\""] {
+            assert_eq!(with(json, moment).map(OffsetDateTime::unix_timestamp), Some(1_773_568_800), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        for letter in ["x", "\u{e9}", "\u{1f600}"] {
+            let json = format!("\"{}\"", letter.repeat(3_000));
+            assert_eq!(with(&json, text), Some(letter.repeat(TEXT_LIMIT)), "{letter}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn money_printed_back_is_what_was_written(
+            digits in "(0|[1-9][0-9]{0,15})", fraction in "(\\.[0-9]{1,10})?", negative: bool,
+        ) {
+            let written = format!("{}{digits}{fraction}", if negative { "-" } else { "" });
+            let amount = with(&written, decimal).unwrap().to_string();
+            let zero = written.bytes().all(|b| !matches!(b, b'1'..=b'9'));
+            let unsigned = written.trim_start_matches('-');
+            proptest::prop_assert_eq!(amount.trim_start_matches('-'), unsigned);
+            proptest::prop_assert!(zero || amount == written, "{} from {}", amount, written);
+            proptest::prop_assert_eq!(with(&format!("\"{written}\""), decimal).unwrap().to_string(), amount);
+        }
+
+        #[test]
+        fn no_value_panics(words: String, token in "[-0-9eE.+]{0,40}") {
+            for json in [serde_json::to_string(&words).unwrap(), format!("\"{token}\"")] {
+                with(&json, |value| (text(value), decimal(value), integer(value), boolean(value)));
+                with(&json, |value| (date(value), moment(value)));
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::store;
+use crate::esimdual::undocumented::{self, Undocumented};
 use crate::esimdual::{Order, event};
 use crate::fulfilment;
 use crate::orders::{self, Actor, OrderNumber};
@@ -45,7 +46,8 @@ pub async fn work(
         payload["since"].as_i64().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()).unwrap_or(now);
     let mut tx = db.begin().await?;
     let Some(delivery) = store::waiting(&mut tx, id).await? else { return Ok((Verdict::Done, None)) };
-    let order = event::read(&delivery.body).and_then(|event| event.order);
+    let mut seen = Undocumented::default();
+    let order = event::read_noting(&delivery.body, &mut seen).and_then(|event| event.order);
     let made = match (delivery.event.as_str(), order) {
         ("ping", _) => Made::Ended("done", "the connection works"),
         ("order.completed" | "order.processing" | "order.failed", Some(report)) => {
@@ -67,6 +69,7 @@ pub async fn work(
             None
         }
     };
+    undocumented::add(&mut tx, &seen, now).await?;
     tx.commit().await?;
     Ok((Verdict::Done, order_id))
 }

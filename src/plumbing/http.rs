@@ -1,6 +1,10 @@
 //! The one place where clients for outside services are made, so that none is without its limits.
 
+use std::io::{self, Read};
 use std::time::Duration;
+
+use hyper::body::Bytes;
+use tokio::sync::mpsc;
 
 /// A client for outside services: certificates verified, both timeouts set, and no second request made by itself.
 ///
@@ -42,6 +46,9 @@ pub enum ReadError {
     /// The connection failed, or the time was over.
     #[error("the answer broke off")]
     Broken(#[source] reqwest::Error),
+    /// Its reader panicked.
+    #[error("the answer's reader failed")]
+    Unread,
 }
 
 /// Reads a body of at most `limit` bytes. What comes beyond is never held in memory: a small compressed answer that
@@ -58,6 +65,72 @@ pub async fn read_bounded(mut response: reqwest::Response, limit: usize) -> Resu
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Chunks that wait for their reader, a few kilobytes each.
+const WAITING: usize = 8;
+
+/// Reads a body of at most `limit` bytes while it comes: `take` is given it on a thread that answers nobody, and what it
+/// has not read yet stays with the sender. So the body is never in memory whole, whatever its size.
+///
+/// The time limit is the request's. Whoever drops this future, and a connection that breaks, end `take`'s reading with an
+/// error; a `take` that has read enough ends the transfer.
+///
+/// # Errors
+/// [`ReadError`], whatever `take` made of the part that it saw.
+pub async fn read_streamed<T: Send + 'static>(
+    mut response: reqwest::Response,
+    limit: usize,
+    take: impl FnOnce(&mut dyn Read) -> T + Send + 'static,
+) -> Result<T, ReadError> {
+    let (chunks, arriving) = mpsc::channel(WAITING);
+    let taking = tokio::task::spawn_blocking(move || {
+        let mut body = Arriving { arriving, chunk: Bytes::new(), ended: false };
+        take(&mut body)
+    });
+    let mut left = limit;
+    let cut = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if chunk.len() > left => break Some(ReadError::TooLarge(limit)),
+            Ok(Some(chunk)) => {
+                left -= chunk.len();
+                if chunks.send(Some(chunk)).await.is_err() {
+                    break None;
+                }
+            }
+            Ok(None) => {
+                let _enough_was_read = chunks.send(None).await;
+                break None;
+            }
+            Err(error) => break Some(ReadError::Broken(error)),
+        }
+    };
+    // Without the end's mark the reader is told that the body broke off.
+    drop(chunks);
+    let taken = taking.await.map_err(|_| ReadError::Unread)?;
+    cut.map_or(Ok(taken), Err)
+}
+
+/// A body as its reader sees it; `None` is its end.
+struct Arriving {
+    arriving: mpsc::Receiver<Option<Bytes>>,
+    chunk: Bytes,
+    ended: bool,
+}
+
+impl Read for Arriving {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.chunk.is_empty() && !self.ended {
+            match self.arriving.blocking_recv() {
+                Some(Some(chunk)) => self.chunk = chunk,
+                Some(None) => self.ended = true,
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+        }
+        let taken = self.chunk.split_to(self.chunk.len().min(into.len()));
+        into.iter_mut().zip(&taken).for_each(|(place, byte)| *place = *byte);
+        Ok(taken.len())
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +169,44 @@ mod tests {
         let url = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello").await;
         let answer = test_client().get(&url).send().await.unwrap();
         assert!(matches!(read_bounded(answer, 100).await, Err(ReadError::Broken(_))));
+    }
+
+    /// What a reader was given, and whether it saw the end.
+    fn gather(body: &mut dyn Read) -> (usize, bool) {
+        let mut bytes = Vec::new();
+        let ended = body.read_to_end(&mut bytes).is_ok();
+        (bytes.len(), ended)
+    }
+
+    #[tokio::test]
+    async fn a_streamed_body_ends_where_it_ends_and_is_cut_where_one_too_large_is() {
+        let url = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
+        let answer = || async { test_client().get(&url).send().await.unwrap() };
+        assert_eq!(read_streamed(answer().await, 5, gather).await.unwrap(), (5, true));
+        assert!(matches!(read_streamed(answer().await, 4, gather).await, Err(ReadError::TooLarge(4))));
+        // A reader that has seen enough.
+        assert!(read_streamed(answer().await, 5, |_| ()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_reader_of_a_streamed_body_is_told_when_it_breaks_off() {
+        let url = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello").await;
+        let (told, hears) = std::sync::mpsc::channel();
+        let answer = test_client().get(&url).send().await.unwrap();
+        let read = read_streamed(answer, 100, move |body| told.send(gather(body))).await;
+        assert!(matches!(read, Err(ReadError::Broken(_))));
+        assert_eq!(hears.recv().unwrap(), (5, false));
+    }
+
+    #[tokio::test]
+    async fn whoever_goes_away_ends_the_reading() {
+        let url = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello").await;
+        let (told, hears) = std::sync::mpsc::channel();
+        let answer = test_client().get(&url).send().await.unwrap();
+        let reading = read_streamed(answer, 100, move |body| told.send(gather(body)));
+        drop(tokio::time::timeout(Duration::ZERO, reading).await);
+        let ended = tokio::task::spawn_blocking(move || hears.recv_timeout(Duration::from_secs(5)));
+        assert!(ended.await.unwrap().is_ok_and(|(_, ended)| !ended));
     }
 
     #[tokio::test]

@@ -7,12 +7,20 @@
 )]
 
 mod answers;
+mod breaker;
 mod catalog;
 mod documents;
 mod faults_answers;
 mod faults_sending;
 mod faults_tls;
+mod limits;
+mod logins;
+mod metrics;
+mod operations;
+mod pace;
 mod pricing;
 mod purchases;
+mod reading;
+mod retries;
 mod support;
 mod tokens;

@@ -81,7 +81,11 @@ pub fn key() -> SealingKey {
 }
 
 pub fn client(base_url: &str, credentials: Credentials, db: PgPool, clock: &Clock) -> Client {
-    Client::new(settings(base_url, credentials), db, key(), clock.clone(), Entropy::system()).unwrap()
+    client_of(settings(base_url, credentials), db, clock)
+}
+
+pub fn client_of(settings: Settings, db: PgPool, clock: &Clock) -> Client {
+    Client::new(settings, db, key(), clock.clone(), Entropy::system()).unwrap()
 }
 
 pub const ORDER: NewOrder<'_> = NewOrder {
@@ -127,6 +131,10 @@ pub enum Act {
     Drip(Vec<u8>),
     /// Sends these bytes, then megabytes without end.
     Flood(Vec<u8>),
+    /// Sends the first bytes, so many spaces, and the last bytes.
+    Spaces(Vec<u8>, usize, Vec<u8>),
+    /// Does it after a while.
+    After(Duration, Box<Act>),
 }
 
 pub fn reply(status: u16, body: &str) -> Act {
@@ -200,8 +208,21 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     }
 }
 
-async fn perform(stream: &mut TcpStream, act: Act) -> std::io::Result<()> {
+async fn perform(stream: &mut TcpStream, mut act: Act) -> std::io::Result<()> {
+    while let Act::After(wait, then) = act {
+        tokio::time::sleep(wait).await;
+        act = *then;
+    }
     match act {
+        Act::After(..) => Ok(()),
+        Act::Spaces(first, spaces, last) => {
+            stream.write_all(&first).await?;
+            let chunk = vec![b' '; 64 * 1024];
+            for start in (0..spaces).step_by(chunk.len()) {
+                stream.write_all(&chunk[..chunk.len().min(spaces - start)]).await?;
+            }
+            stream.write_all(&last).await
+        }
         Act::Close => Ok(()),
         Act::Send(bytes) => stream.write_all(&bytes).await,
         Act::Drip(bytes) => {

@@ -5,6 +5,7 @@
 mod crashes;
 mod demo;
 mod endings;
+mod metrics;
 mod nodes;
 mod private;
 #[allow(dead_code, reason = "it serves the journeys of the browser too")]

@@ -1,0 +1,197 @@
+//! The way in, shared by all nodes: one login for everyone, and no hammering where it is refused.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use simfront::esimdual::{Answer, Client, Later};
+use simfront::ground::Clock;
+
+use crate::support::{
+    Act, Database, Fake, ORDER, Request, client, clock, login, no_database, reply, token, word,
+};
+
+const WALLET: &str = r#"{"status":true,"data":{"balance":250,"currency":"USD"}}"#;
+const BOUGHT: &str =
+    r#"{"status":true,"data":{"id":45,"external_order_id":"SF-7K3M9QWX-1-1","package":{"id":1120}}}"#;
+
+/// Gives the tokens `1|t`, `2|t` …, slowly, and takes only those after the revoked ones.
+async fn upstream(revoked: Arc<AtomicUsize>) -> Fake {
+    let given = Arc::new(AtomicUsize::new(0));
+    Fake::start(move |request: &Request, _| {
+        if request.line == "POST /login" {
+            let number = given.fetch_add(1, Ordering::SeqCst) + 1;
+            let token = format!(r#"{{"status":true,"access_token":"{number}|t"}}"#);
+            return Act::After(Duration::from_millis(150), Box::new(reply(200, &token)));
+        }
+        let newest = given.load(Ordering::SeqCst);
+        let held = request.header("authorization") == Some(&format!("Bearer {newest}|t"));
+        match (held && newest > revoked.load(Ordering::SeqCst), request.line.as_str()) {
+            (false, _) => reply(401, r#"{"message":"Unauthenticated."}"#),
+            (true, "POST /orders") => reply(201, BOUGHT),
+            (true, _) => reply(200, WALLET),
+        }
+    })
+    .await
+}
+
+async fn refusing() -> Fake {
+    Fake::start(|_, _| reply(401, r#"{"status":false,"message":"Invalid login details"}"#)).await
+}
+
+/// Ten minutes, a call of each node every second.
+async fn ten_minutes_of_calls(nodes: &[Client], clock: &Clock) {
+    for _ in 0..600 {
+        for answer in join_all(nodes.iter().map(Client::wallet)).await {
+            let told = |later: &Later| later.after.is_some_and(|after| after <= Duration::from_secs(15 * 60));
+            assert!(matches!(&answer, Answer::Later(later) if told(later)), "{answer:?}");
+        }
+        clock.advance(time::Duration::seconds(1));
+    }
+}
+
+#[tokio::test]
+async fn f11_twenty_calls_with_a_revoked_token_cause_one_login_on_one_node_and_on_two() {
+    for nodes in [1, 2] {
+        let db = Database::new().await;
+        let revoked = Arc::new(AtomicUsize::new(0));
+        let fake = upstream(revoked.clone()).await;
+        let clock = clock();
+        let nodes: Vec<Client> =
+            (0..nodes).map(|_| client(&fake.url, login(), db.pool.clone(), &clock)).collect();
+        for round in 1..=3 {
+            let calls = (0..20).map(|number| nodes[number % nodes.len()].place_order(&ORDER));
+            let answers = join_all(calls).await;
+            assert!(answers.iter().all(|answer| word(answer) == "done"), "{answers:?}");
+            assert_eq!(fake.seen("POST /login").len(), round, "{} nodes", nodes.len());
+            revoked.store(round, Ordering::SeqCst);
+        }
+        let orders = fake.seen("POST /orders");
+        assert!(orders.len() <= 3 * 20 + 2 * 20, "one replay each: {}", orders.len());
+        assert!(orders.iter().all(|order| order.header("idempotency-key") == Some("key-1")));
+        db.drop().await;
+    }
+}
+
+#[tokio::test]
+async fn f12_a_login_that_is_refused_is_tried_at_most_six_times_in_ten_minutes() {
+    let db = Database::new().await;
+    let fake = refusing().await;
+    let clock = clock();
+    let node = client(&fake.url, login(), db.pool.clone(), &clock);
+    ten_minutes_of_calls(&[node], &clock).await;
+    let logins = fake.seen("POST /login").len();
+    assert!((2..=6).contains(&logins), "{logins} logins in ten minutes");
+    assert_eq!(fake.seen("").len(), logins, "nothing else was asked");
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn f12_two_nodes_and_a_restart_together_try_no_more_often_than_one() {
+    let db = Database::new().await;
+    let fake = refusing().await;
+    let clock = clock();
+    let node = || client(&fake.url, login(), db.pool.clone(), &clock);
+    let nodes = [node(), node()];
+    ten_minutes_of_calls(&nodes, &clock).await;
+    let logins = fake.seen("POST /login").len();
+    assert!((2..=6).contains(&logins), "{logins} logins in ten minutes");
+    // A node that has just started finds the pause in the database.
+    assert_eq!(word(&node().wallet().await), "later");
+    assert_eq!(fake.seen("POST /login").len(), logins);
+    // Staff see it on any node.
+    for health in [nodes[0].health().await, nodes[1].health().await, node().health().await] {
+        let refused = health.refused.unwrap();
+        assert_eq!(usize::try_from(refused.times).unwrap(), logins);
+        assert_eq!(
+            (refused.since, refused.http_status),
+            (clock.now() - time::Duration::minutes(10), Some(401))
+        );
+        assert!(refused.next_try_at > clock.now() && refused.reason.contains("refused"));
+    }
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn the_alarm_ends_when_the_upstream_lets_us_in_again() {
+    let db = Database::new().await;
+    let shut = Arc::new(AtomicBool::new(true));
+    let watched = shut.clone();
+    let fake = Fake::start(move |request, _| match (watched.load(Ordering::SeqCst), request.line.as_str()) {
+        (true, _) => reply(422, r#"{"message":"Invalid","errors":{"email":["unknown"]}}"#),
+        (false, "POST /login") => reply(200, r#"{"status":true,"access_token":"1|t"}"#),
+        (false, _) => reply(200, WALLET),
+    })
+    .await;
+    let clock = clock();
+    let nodes = [0, 1].map(|_| client(&fake.url, login(), db.pool.clone(), &clock));
+    assert_eq!(word(&nodes[0].wallet().await), "later");
+    assert_eq!(nodes[1].health().await.refused.unwrap().http_status, Some(422));
+    shut.store(false, Ordering::SeqCst);
+    assert_eq!(word(&nodes[1].wallet().await), "later", "the pause counts for both");
+    clock.advance(time::Duration::seconds(30));
+    assert_eq!(word(&nodes[1].wallet().await), "done");
+    assert_eq!(nodes[0].health().await.refused, None);
+    // The other node takes the token that it finds, whatever pause it remembers.
+    assert_eq!(word(&nodes[0].wallet().await), "done");
+    assert_eq!(fake.seen("POST /login").len(), 2);
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn f17_a_disabled_account_is_left_alone_with_an_alarm_and_found_again() {
+    let disabled = Arc::new(AtomicBool::new(true));
+    let watched = disabled.clone();
+    let fake = Fake::start(move |_, _| match watched.load(Ordering::SeqCst) {
+        true => reply(403, r#"{"status":false,"message":"Account disabled"}"#),
+        false => reply(200, WALLET),
+    })
+    .await;
+    let db = Database::new().await;
+    let clock = clock();
+    let client = client(&fake.url, token(), db.pool.clone(), &clock);
+    for _ in 0..600 {
+        assert_eq!(word(&client.wallet().await), "later");
+        clock.advance(time::Duration::seconds(1));
+    }
+    assert!(fake.seen("").len() <= 8, "{} requests in ten minutes", fake.seen("").len());
+    assert_eq!(client.health().await.refused.unwrap().http_status, Some(403));
+    disabled.store(false, Ordering::SeqCst);
+    clock.advance(time::Duration::minutes(15));
+    assert_eq!(word(&client.wallet().await), "done");
+    assert_eq!(client.health().await.refused, None);
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_configured_token_that_is_refused_is_not_sent_again_and_again() {
+    let fake = refusing().await;
+    let clock = clock();
+    let client = client(&fake.url, token(), no_database(), &clock);
+    for _ in 0..120 {
+        assert_eq!(word(&client.wallet().await), "later");
+        clock.advance(time::Duration::seconds(1));
+    }
+    assert_eq!(fake.seen("GET /wallet").len(), 3, "at 0 s, 30 s and 90 s");
+    // Without a database the node tells what it knows itself.
+    assert_eq!(client.health().await.refused.unwrap().times, 3);
+}
+
+#[tokio::test]
+async fn a_logout_forgets_the_token_here_and_in_the_database() {
+    let db = Database::new().await;
+    let fake = upstream(Arc::default()).await;
+    let client = client(&fake.url, login(), db.pool.clone(), &clock());
+    assert_eq!(word(&client.log_out().await), "done", "nothing to do");
+    assert!(fake.seen("POST /logout").is_empty());
+    assert_eq!(word(&client.log_in().await), "done");
+    assert_eq!(word(&client.log_out().await), "done");
+    assert_eq!(fake.seen("POST /logout")[0].header("authorization"), Some("Bearer 1|t"));
+    let kept: i64 =
+        sqlx::query_scalar("select count(*) from upstream_tokens").fetch_one(&db.pool).await.unwrap();
+    assert_eq!(kept, 0);
+    assert_eq!(word(&client.wallet().await), "done");
+    assert_eq!(fake.seen("POST /login").len(), 2);
+    db.drop().await;
+}
