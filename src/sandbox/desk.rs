@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use super::absence::Absence;
 use super::book::Book;
-use super::faults::{About, Faults, Injection, Point};
+use super::faults::{About, Fault, Faults, Injection, Point};
 use super::ledger::Ledger;
 use super::operation::Operation;
 use super::settings::Settings;
@@ -48,8 +48,12 @@ impl Desk {
 
     /// Arms a fault; an absence that waits for no call begins at once.
     pub(super) fn inject(&self, injection: Injection) {
-        self.faults.inject(injection);
-        self.leave(None, &About::default());
+        if injection.fault == Fault::Away && injection.operation.is_none() {
+            self.faults.inject(Injection { times: Some(1), probability: None, ..injection });
+            self.leave(None, &About::default());
+        } else {
+            self.faults.inject(injection);
+        }
     }
 
     /// Closes the listener for a time, if a fault says so with this call, or without any.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::amounts;
 use super::dress::Dress;
-use super::faults::{Call, StruckFaults};
+use super::faults::{Call, Strikes};
 use super::operation::Operation;
 
 /// The upstream's states of an order.
@@ -250,7 +250,7 @@ pub struct Ledger {
     /// The newest calls since the start, the first that ended first: when each came, and what it got.
     pub call_log: Vec<Call>,
     /// What misbehaved.
-    pub faults: StruckFaults,
+    pub faults: Strikes,
 }
 
 impl Ledger {

@@ -40,7 +40,7 @@ mod world;
 pub use catalog::{CatalogChange, NewPackage};
 pub use dress::{Dress, SignatureForm, UnusualHttp};
 pub use faults::{
-    Call, Card, Fault, Group, Injection, Parameter, Strike, StruckFaults, UNPROVOKED, WrongInjection,
+    Call, Card, Fault, Group, Injection, Parameter, Strike, Strikes, UNPROVOKED, WrongInjection,
 };
 pub use ledger::{
     Attempt, Delivery, DeliveryState, Esim, Ledger, Order, OrderRequest, OrderStatus, PackageSnapshot,

@@ -17,7 +17,8 @@ async fn told(client: &Client, name: &str) -> (u16, String) {
 async fn each_form_of_no_success_stands_beside_a_purchase_that_was_made() {
     let sandbox = sandbox().await;
     let client = Client::signed_in(&sandbox).await;
-    let table: [(&str, u16, &dyn Fn(&str) -> bool); 9] = [
+    type IsRight<'a> = &'a dyn Fn(&str) -> bool;
+    let table: [(&str, u16, IsRight<'_>); 9] = [
         ("ok_for_created", 200, &|text| serde_json::from_str::<Value>(text).is_ok()),
         ("no_content", 204, &str::is_empty),
         ("status_false", 200, &|text| text.starts_with(r#"{"status":false,"message":""#)),

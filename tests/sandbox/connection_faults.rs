@@ -12,7 +12,7 @@ use crate::client::{Client, arm, eventually, france, sandbox};
 async fn away_refuses_connections_and_comes_back_on_the_same_port() {
     let sandbox = sandbox().await;
     let client = Client::signed_in(&sandbox).await;
-    arm(&sandbox, "away:delay_ms=300");
+    arm(&sandbox, "away:delay_ms=600");
     let mut refused = false;
     for _ in 0..200 {
         if let Err(error) = client.http.get(format!("{}/ping", client.base)).send().await {
@@ -82,6 +82,12 @@ async fn a_reset_is_a_reset_before_a_byte_after_the_head_and_at_any_byte_of_the_
         (wire.body().as_str(), wire.error),
         ("9\r\n{\"status\"\r\n", Some(ErrorKind::ConnectionReset))
     );
+    for framing in ["length", "chunked"] {
+        arm(&sandbox, &format!("reset_in_body:at_byte=9,ending=close,framing={framing}"));
+        let wire = client.buy_by_hand("after", "SF-1-1-2").await;
+        assert!(wire.error.is_none() && wire.text().contains("{\"status\"") && !wire.text().contains("true"));
+        assert!(!wire.text().ends_with("0\r\n\r\n"), "no proper end: {}", wire.text());
+    }
     assert_eq!(sandbox.ledger().debits().len(), 1, "one purchase, whatever became of its answers");
 }
 
@@ -93,7 +99,7 @@ async fn silence_lasts_until_the_client_goes_before_and_after_the_commit_and_on_
     let silent = client.http.get(format!("{}/wallet", client.base)).bearer_auth(&client.token);
     assert!(silent.timeout(Duration::from_millis(200)).send().await.unwrap_err().is_timeout());
     arm(&sandbox, "silent_after_commit");
-    let silent = client.order("k", &france("SF-1-1-1")).timeout(Duration::from_millis(300)).send().await;
+    let silent = client.order("k", &france("SF-1-1-1")).timeout(Duration::from_secs(1)).send().await;
     assert!(silent.unwrap_err().is_timeout());
     assert_eq!(sandbox.ledger().orders.len(), 1);
     eventually("both calls are on the log, without an answer", || {
@@ -116,7 +122,7 @@ async fn answers_come_late_before_the_commit_and_after_it() {
     assert!(gone.is_err() && sandbox.ledger().orders.is_empty(), "whoever hangs up has bought nothing");
 
     arm(&sandbox, "late_answer:delay_ms=60000");
-    let gone = client.order("k", &france("SF-1-1-1")).timeout(Duration::from_millis(300)).send().await;
+    let gone = client.order("k", &france("SF-1-1-1")).timeout(Duration::from_secs(1)).send().await;
     assert!(gone.is_err());
     assert_eq!(sandbox.ledger().orders.len(), 1, "committed first");
 }
@@ -125,8 +131,8 @@ async fn answers_come_late_before_the_commit_and_after_it() {
 async fn a_request_that_was_held_up_is_carried_out_though_its_client_has_gone_and_its_key_is_one_purchase() {
     let sandbox = sandbox().await;
     let client = Client::signed_in(&sandbox).await;
-    arm(&sandbox, "delayed_request:delay_ms=400");
-    let gone = client.order("twin", &france("SF-1-1-1")).timeout(Duration::from_millis(100)).send().await;
+    arm(&sandbox, "delayed_request:delay_ms=1500");
+    let gone = client.order("twin", &france("SF-1-1-1")).timeout(Duration::from_millis(500)).send().await;
     assert!(gone.unwrap_err().is_timeout());
     let first = client.buy("twin", "SF-1-1-1").await;
     assert_eq!(first.0, 201, "the retry comes first");
@@ -135,8 +141,8 @@ async fn a_request_that_was_held_up_is_carried_out_though_its_client_has_gone_an
     let outcomes: Vec<_> = ledger.order_requests.iter().map(|request| request.outcome.as_str()).collect();
     assert_eq!((outcomes, ledger.debits().len()), (vec!["bought", "replayed"], 1));
 
-    arm(&sandbox, "delayed_request:delay_ms=100");
-    let gone = client.order("alone", &france("SF-1-1-2")).timeout(Duration::from_millis(30)).send().await;
+    arm(&sandbox, "delayed_request:delay_ms=1500");
+    let gone = client.order("alone", &france("SF-1-1-2")).timeout(Duration::from_millis(500)).send().await;
     assert!(gone.is_err());
     eventually("bought for nobody", || sandbox.ledger().purchases_of("SF-1-1-2").len() == 1).await;
 }
@@ -151,12 +157,15 @@ async fn answers_drip_from_the_body_on_or_from_the_head_on() {
         let begun = Instant::now();
         assert_eq!(client.buy("drip", "SF-1-1-1").await, honest, "{part}");
         assert!(begun.elapsed() >= Duration::from_millis(100), "{part} took {:?}", begun.elapsed());
+        let begun = Instant::now();
+        assert_eq!(client.get("/packages").await.0, 200);
+        assert!(begun.elapsed() < Duration::from_secs(5), "only that answer dripped");
     }
     arm(&sandbox, "slow_drip:bytes=1,interval_ms=60000,part=head");
     let stuck = client.order("drip", &france("SF-1-1-1")).timeout(Duration::from_millis(200)).send().await;
     assert!(stuck.unwrap_err().is_timeout(), "not even the head is whole");
     arm(&sandbox, "slow_drip:bytes=1,interval_ms=60000");
-    let answer = client.order("drip", &france("SF-1-1-1")).timeout(Duration::from_millis(300)).send().await;
+    let answer = client.order("drip", &france("SF-1-1-1")).timeout(Duration::from_secs(1)).send().await;
     assert!(answer.unwrap().bytes().await.unwrap_err().is_timeout(), "the head came, the body did not");
 }
 

@@ -58,8 +58,8 @@ async fn a_forgetful_key_and_a_late_webhook_survive_too() {
     };
     let sandbox = start(settings()).await.unwrap();
     let client = Client::signed_in(&sandbox).await;
-    arm(&sandbox, "key_forgotten:delay_ms=600");
-    arm(&sandbox, "webhooks_late:delay_ms=600");
+    arm(&sandbox, "key_forgotten:delay_ms=1500");
+    arm(&sandbox, "webhooks_late:delay_ms=1500");
     let first = client.buy("k", "SF-1-1-1").await;
     drop(sandbox);
     let again = start_again(settings).await;
@@ -141,6 +141,7 @@ async fn the_log_tells_when_calls_came_and_what_they_got() {
         ]
     );
     let log = sandbox.ledger().call_log;
+    assert_eq!(log[2].accept.as_deref(), Some("*/*"));
     assert!(log[2].at - log[1].at >= Duration::from_millis(30));
     assert_eq!(ledger["faults"]["by_fault"], json!({ "dropped_after_commit": 1 }));
     let strike = &ledger["faults"]["strikes"][0];

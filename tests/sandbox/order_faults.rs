@@ -118,7 +118,7 @@ async fn an_order_costs_more_than_listed_or_is_in_another_currency() {
 async fn orders_change_their_mind() {
     let (sandbox, client, _) = with_one_order().await;
     let status = |name: &str| sandbox.ledger().purchases_of(name)[0].status;
-    arm(&sandbox, "failed_then_completed:delay_ms=150");
+    arm(&sandbox, "failed_then_completed:delay_ms=400");
     let answer = client.buy("back", "SF-1-1-2").await.1;
     assert_eq!((&answer["data"]["status"], &answer["data"]["esim"]), (&json!("processing"), &Value::Null));
     eventually("failed first", || status("SF-1-1-2") == OrderStatus::Failed).await;
@@ -147,10 +147,10 @@ async fn orders_change_their_mind() {
 #[tokio::test]
 async fn a_key_is_forgotten_after_a_time_or_at_once() {
     let (sandbox, client, _) = with_one_order().await;
-    arm(&sandbox, "key_forgotten:delay_ms=250");
+    arm(&sandbox, "key_forgotten:delay_ms=700");
     let bought = client.buy("soon", "SF-1-1-2").await;
     assert_eq!(client.buy("soon", "SF-1-1-2").await, bought, "not yet");
-    tokio::time::sleep(Duration::from_millis(260)).await;
+    tokio::time::sleep(Duration::from_millis(710)).await;
     assert_ne!(client.buy("soon", "SF-1-1-2").await.1["data"]["id"], bought.1["data"]["id"]);
     assert_eq!(sandbox.ledger().purchases_of("SF-1-1-2").len(), 2, "the ledger tells of both");
     arm(&sandbox, "key_forgotten:delay_ms=0");

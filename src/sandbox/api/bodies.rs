@@ -26,18 +26,25 @@ fn with_body(status: StatusCode, body: Body) -> Response {
     answer
 }
 
-/// The first bytes of a text, then a reset. With a `Content-Length` of the whole, or in chunks.
-pub(super) fn cut(status: StatusCode, text: &str, at: usize, chunked: bool, fate: Arc<Fate>) -> Response {
+/// The first bytes of a text, then a reset where a fate is given for it, else an early end. With a `Content-Length` of
+/// the whole, or in chunks.
+pub(super) fn cut(
+    status: StatusCode,
+    text: &str,
+    at: usize,
+    chunked: bool,
+    reset: Option<Arc<Fate>>,
+) -> Response {
     let whole = Bytes::copy_from_slice(text.as_bytes());
     let (first, length) = (whole.slice(..at.min(whole.len())), whole.len());
-    let parts = stream::unfold((Some(first), fate), |(part, fate)| async move {
+    let parts = stream::unfold((Some(first), reset), |(part, reset)| async move {
         if let Some(part) = part {
-            return Some((Ok(part), (None, fate)));
+            return Some((Ok(part), (None, reset)));
         }
         // What was written before has to leave first: while the body makes the connection wait, it is flushed.
         tokio::task::yield_now().await;
-        fate.reset_at_end();
-        Some((Err(io::Error::other("reset by a fault")), (None, fate)))
+        reset.iter().for_each(|fate| fate.reset_at_end());
+        Some((Err(io::Error::other("cut by a fault")), (None, reset)))
     });
     let mut answer = with_body(status, Body::from_stream(parts));
     if !chunked {

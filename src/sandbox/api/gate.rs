@@ -36,9 +36,17 @@ struct Logged {
 }
 
 impl Logged {
-    fn new(desk: &Arc<Desk>, operation: Operation, idempotency_key: Option<String>) -> Self {
+    fn new(desk: &Arc<Desk>, operation: Operation, headers: &HeaderMap) -> Self {
         desk.faults.called(operation);
-        let call = Call { at: moment::now(), operation, status: None, took_ms: 0, idempotency_key };
+        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let call = Call {
+            at: moment::now(),
+            operation,
+            status: None,
+            took_ms: 0,
+            idempotency_key: key_of(headers),
+            accept: accept.map(str::to_owned),
+        };
         Self { desk: Arc::clone(desk), call, began: Instant::now() }
     }
 }
@@ -59,7 +67,7 @@ pub(super) async fn pass(
     let Some(operation) = Operation::of(request.method(), path.as_str()) else {
         return next.run(request).await;
     };
-    let mut logged = Logged::new(&desk, operation, key_of(request.headers()));
+    let mut logged = Logged::new(&desk, operation, request.headers());
     let answer = handled(&desk, operation, request, next).await.unwrap_or_else(IntoResponse::into_response);
     if answer.extensions().get::<HangUp>().is_none() {
         logged.call.status = Some(answer.status().as_u16());
@@ -123,9 +131,13 @@ async fn late(
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await?;
     let whole = Request::from_parts(parts, axum::body::Body::from(body));
+    let stopping = desk.stopping.clone();
     let carried_out = desk.tasks.spawn(async move {
-        tokio::time::sleep(delay).await;
-        next.run(whole).await
+        tokio::select! {
+            () = tokio::time::sleep(delay) => next.run(whole).await,
+            // A sandbox that is gone carries nothing out.
+            () = stopping.cancelled() => hung_up(None),
+        }
     });
     Ok(carried_out.await?)
 }

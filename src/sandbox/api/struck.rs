@@ -79,19 +79,19 @@ pub(super) async fn answered(
     if !answer.status().is_success() {
         return Ok(answer);
     }
-    let (parts, body) = answer.into_parts();
-    let bytes = to_bytes(body, usize::MAX).await?;
-    if passing.operation == Operation::CreateOrder {
-        let order = Tree::read(&String::from_utf8_lossy(&bytes));
-        let id = order.as_ref().and_then(|answer| answer.get("data")?.get("id")?.bare());
-        passing.about.order_id = id.and_then(|id| id.parse().ok());
-    }
+    let answer = match passing.operation {
+        Operation::CreateOrder => with_its_order(&mut passing, answer).await?,
+        _ => answer,
+    };
     let drawn = desk.faults.draw_each(Point::Answer, Some(passing.operation), &passing.about, ends);
     if drawn.is_empty() {
-        return Ok(Response::from_parts(parts, bytes.into()));
+        // An honest answer is not held up: a long list leaves while it is written.
+        return Ok(answer);
     }
+    let status = answer.status().as_u16();
+    let bytes = to_bytes(answer.into_body(), usize::MAX).await?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let mut told = Told { status: parts.status.as_u16(), content_type: None, text };
+    let mut told = Told { status, content_type: None, text };
     for strike in &drawn {
         if ends(strike.fault()) {
             return cut_off(desk, strike, &passing, &told).await;
@@ -110,6 +110,16 @@ pub(super) async fn answered(
         }
     }
     Ok(sent(told))
+}
+
+/// The answer as it is, and on the strikes to come the order that it tells of.
+async fn with_its_order(passing: &mut Passing, answer: Response) -> Result<Response, Broken> {
+    let (parts, body) = answer.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await?;
+    let told = Tree::read(&String::from_utf8_lossy(&bytes));
+    let id = told.as_ref().and_then(|answer| answer.get("data")?.get("id")?.bare());
+    passing.about.order_id = id.and_then(|id| id.parse().ok());
+    Ok(Response::from_parts(parts, bytes.into()))
 }
 
 fn status_of(told: &Told) -> StatusCode {
@@ -137,15 +147,16 @@ async fn cut_off(
 ) -> Result<Response, Broken> {
     let (status, injection) = (status_of(told), &strike.injection);
     let chunked = injection.text("framing") == "chunked";
+    let reset = (injection.text("ending") == "reset").then(|| Arc::clone(&passing.fate));
     let key = passing.about.idempotency_key.as_deref();
     Ok(match strike.fault() {
         Fault::SilentAfterCommit => std::future::pending().await,
         Fault::ResetAfterCommit => hung_up(Some(&passing.fate)),
-        Fault::ResetAfterHead => bodies::cut(status, &told.text, 0, chunked, Arc::clone(&passing.fate)),
+        Fault::ResetAfterHead => bodies::cut(status, &told.text, 0, chunked, reset),
         Fault::ResetInBody => {
             let at = strike.cut_of(told.text.len());
             desk.faults.note(strike, format!("at byte {at} of {}", told.text.len()));
-            bodies::cut(status, &told.text, at, chunked, Arc::clone(&passing.fate))
+            bodies::cut(status, &told.text, at, chunked, reset)
         }
         Fault::ServerErrorAfterCommit => refusals::server_error(),
         Fault::ServerErrorKept => {
@@ -165,7 +176,10 @@ async fn cut_off(
             let few = usize::try_from(injection.bytes().unwrap_or(1)).unwrap_or(usize::MAX);
             if injection.text("part") == "head" {
                 passing.fate.drip(Drip { bytes: few, pause: injection.interval() });
-                return Ok(sent(told.clone()));
+                let mut answer = sent(told.clone());
+                // The next call comes over another connection, which does not drip.
+                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                return Ok(answer);
             }
             bodies::drip(status, &told.text, few, injection.interval())
         }

@@ -114,6 +114,7 @@ impl Parameter {
             "count" => "how many",
             "currency" => "the currency",
             "delay_ms" => "how long, in milliseconds",
+            "ending" => "how the connection ends",
             "field" => "the field, with its way: esim.iccid",
             "form" => "the form of the answer",
             "framing" => "how the body’s end is told",

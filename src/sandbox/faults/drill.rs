@@ -38,7 +38,7 @@ pub struct Strike {
 
 /// Every strike so far.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Struck {
+pub struct Strikes {
     /// How often each fault struck.
     pub by_fault: BTreeMap<Fault, u64>,
     /// The newest strikes, the oldest first.
@@ -59,6 +59,8 @@ pub struct Call {
     pub took_ms: u64,
     /// Its `Idempotency-Key`, if it had one.
     pub idempotency_key: Option<String>,
+    /// Its `Accept`, if it had one: without JSON in it, Laravel answers with pages and redirects.
+    pub accept: Option<String>,
 }
 
 /// An injection at work.
@@ -225,8 +227,8 @@ impl Drill {
         self.struck
     }
 
-    pub(super) fn strikes(&self) -> Struck {
-        Struck { by_fault: self.by_fault.clone(), strikes: self.strikes.iter().cloned().collect() }
+    pub(super) fn strikes(&self) -> Strikes {
+        Strikes { by_fault: self.by_fault.clone(), strikes: self.strikes.iter().cloned().collect() }
     }
 
     pub(super) fn busy(&self, key: &str, now: OffsetDateTime) -> Option<u16> {

@@ -58,6 +58,9 @@ pub struct Injection {
     /// `length` for a `Content-Length`, `chunked` for chunks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub framing: Option<String>,
+    /// `reset` for a reset after the cut, `close` for an early end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
     /// From where on an answer drips: `head` or `body`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
@@ -145,6 +148,7 @@ impl Injection {
             body: None,
             at_byte: None,
             framing: None,
+            ending: None,
             part: None,
             bytes: None,
             count: None,
@@ -221,6 +225,7 @@ impl Injection {
             "form" => self.form = kept(),
             "body" => self.body = kept(),
             "framing" => self.framing = kept(),
+            "ending" => self.ending = kept(),
             "part" => self.part = kept(),
             "kind" => self.kind = kept(),
             "field" => self.field = kept(),
@@ -268,7 +273,7 @@ impl Injection {
         self.status.or_else(|| self.default("status").parse().ok()).unwrap_or(503)
     }
 
-    /// A parameter in words, or its default: `form`, `kind`, `part`, `framing`, `scope`, `currency`, `header`,
+    /// A parameter in words, or its default: `form`, `kind`, `part`, `framing`, `ending`, `scope`, `currency`, `header`,
     /// `retry_after`, `value`.
     pub(in crate::sandbox) fn text(&self, parameter: &str) -> &str {
         let given = match parameter {
@@ -276,6 +281,7 @@ impl Injection {
             "kind" => &self.kind,
             "part" => &self.part,
             "framing" => &self.framing,
+            "ending" => &self.ending,
             "scope" => &self.scope,
             "currency" => &self.currency,
             "header" => &self.header,

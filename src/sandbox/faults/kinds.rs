@@ -84,11 +84,14 @@ pub(in crate::sandbox) const ENCODINGS: &[&str] = &[
 ];
 const SIGNATURES: &[&str] = &["upper", "prefixed", "base64"];
 const FORMS: &[&str] = &["envelope", "bare", "html", "empty"];
+const FRAMINGS: &[&str] = &["length", "chunked"];
+const ENDINGS: &[&str] = &["reset", "close"];
 const PAGES: &[&str] = &["paginator", "resource", "cursor"];
 
 faults! {
     BeforeCommit {
-        /// The listener is closed for a time, so that connections are refused; then it is back on the same port.
+        /// The listener is closed for a time, so that connections are refused; then it is back on the same port. It
+        /// begins at once, or with the next call of the operation that is named.
         Away = "away" at Listener on Anything for ["F1", "F38"], takes [param("delay_ms", "5000")];
         /// The connection is reset (RST) without a byte, nothing committed.
         ResetBeforeCommit = "reset_before_commit" at Before on Purchase for ["F2", "F39"], takes [];
@@ -145,12 +148,13 @@ faults! {
         DroppedAfterCommit = "dropped_after_commit" at Answer on Purchase for ["F3"], takes [];
         /// Committed and debited, then the connection is reset (RST) without a byte.
         ResetAfterCommit = "reset_after_commit" at Answer on Purchase for ["F3", "F4"], takes [];
-        /// Committed and debited; the answer's head is sent, then the connection is reset.
+        /// Committed and debited; the answer's head is sent, then the connection is reset, or closed.
         ResetAfterHead = "reset_after_head" at Answer on Purchase for ["F4"],
-            takes [choice("framing", "length", &["length", "chunked"])];
-        /// Committed and debited; the answer's body is cut at a byte, then the connection is reset.
+            takes [choice("framing", "length", FRAMINGS), choice("ending", "reset", ENDINGS)];
+        /// Committed and debited; the answer's body is cut at a byte, then the connection is reset, or closed.
         ResetInBody = "reset_in_body" at Answer on Purchase for ["F5"],
-            takes [param("at_byte", "drawn"), choice("framing", "length", &["length", "chunked"])];
+            takes [param("at_byte", "drawn"), choice("framing", "length", FRAMINGS),
+                choice("ending", "reset", ENDINGS)];
         /// Committed and debited, then 500; the same key then finds the true answer.
         ServerErrorAfterCommit = "server_error_after_commit" at Answer on Purchase for ["F3", "F7"], takes [];
         /// Committed and debited, then 500; the same key gets that 500 for ever.

@@ -26,7 +26,7 @@ use crate::ground::Entropy;
 pub(super) use answer_form::{Told, html};
 pub use cards::{Card, Group, Parameter, UNPROVOKED};
 pub(super) use drill::Armed;
-pub use drill::{Call, Strike, Struck as StruckFaults};
+pub use drill::{Call, Strike, Strikes};
 use drill::{Drill, Event};
 pub(super) use encodings::reencoded;
 pub use injection::{Injection, WrongInjection};
@@ -232,7 +232,7 @@ impl Faults {
     }
 
     /// What struck so far.
-    pub(super) fn strikes(&self) -> StruckFaults {
+    pub(super) fn strikes(&self) -> Strikes {
         self.lock().drill.strikes()
     }
 
