@@ -5,7 +5,7 @@
 # `make demo PROFILE=release` shows the speed that a shop has.
 PROFILE = dev
 
-.PHONY: help demo demo-reset test queries lint bench fuzz
+.PHONY: help demo demo-reset test queries lint conformance mutants bench fuzz
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-12s %s\n' "$$target" "$$what"; done
@@ -31,6 +31,14 @@ lint: ## formatting and lints alone
 	@scripts/need.sh lints
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+
+conformance: ## judges that are not ours: schemathesis, Prism, and the document's webhook schemas (Node 20, Python 3)
+	@scripts/need.sh postgres
+	conformance/run.sh
+
+mutants: ## breaks the program in known ways and demands that the named tests turn red
+	@scripts/need.sh postgres
+	scripts/with-postgres.sh mutants/run.sh
 
 bench: ## time and memory of reading a large catalog, as ratios to plain JSON values
 	cargo bench --locked --bench catalog

@@ -10,9 +10,12 @@
 )]
 
 mod checkout;
+mod contradictions;
 mod floor;
 mod happy;
 mod jobs;
+mod lists;
+mod outages;
 mod payments;
 mod readiness;
 mod storm;

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# run.sh: the outside judges. Everything they need is installed by name and pinned version into target/conformance;
+# nothing is vendored, and neither the shop nor `make test` depends on any of it.
+#
+#   a  schemathesis asks the sandbox what the upstream's document makes up, and judges every answer by that document;
+#   b  the sandbox's webhooks are checked against the document's schemas;
+#   c  the client (examples/conformance) before Prism: its honest traffic through a strict proxy in front of the
+#      sandbox, and what it makes of a mock's dynamic answers over many seeds.
+#
+# Each judge says ok, or what it found and this ends with 1. `run.sh a b` runs only those two.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+here=$PWD
+document=tests/fixtures/esimdual/openapi.json
+work=${CARGO_TARGET_DIR:-target}/conformance
+judges=${*:-a b c}
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+
+need() {
+    command -v "$1" >/dev/null 2>&1 && return
+    echo "make conformance needs $2 (on Debian: apt-get install $3)." >&2
+    exit 1
+}
+need node "Node 20 or newer" nodejs
+need npm npm npm
+need python3 "Python 3.10 or newer with venv" "python3 python3-venv"
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+    echo "make conformance needs Node 20 or newer; this is $(node --version)." >&2
+    exit 1
+fi
+
+# Installs again only when what is pinned has changed.
+install() {
+    local stamp
+    stamp=$(cat conformance/package.json conformance/package-lock.json conformance/requirements.txt | sha256sum)
+    [ "$(cat "$work/installed" 2>/dev/null)" = "$stamp" ] && return
+    echo "Installing the judges." >&2
+    rm -f "$work/installed"
+    cp conformance/package.json conformance/package-lock.json "$work/"
+    npm ci --prefix "$work" --no-audit --no-fund --loglevel error >&2
+    python3 -m venv "$work/venv"
+    "$work/venv/bin/pip" install --quiet --disable-pip-version-check -r conformance/requirements.txt >&2
+    echo "$stamp" >"$work/installed"
+}
+install
+
+cargo build --locked --bin simfront --example conformance
+built=${CARGO_TARGET_DIR:-target}/debug
+
+sandbox=
+stop() { [ -z "$sandbox" ] || kill "$sandbox" 2>/dev/null || true; }
+trap stop EXIT
+
+token() {
+    curl --silent --fail "$1/login" -H 'accept: application/json' -H 'content-type: application/json' \
+        -d '{"email":"partner@example.com","password":"StrongPassword123!","device_name":"conformance"}' |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'
+}
+
+# judge BASE SELECTION…: the strict line, with a token of its own.
+judge() {
+    local base=$1
+    shift
+    # In its own folder, where it keeps what it remembers.
+    (cd "$work" && venv/bin/schemathesis run "$here/$document" --url "$base" -H "Authorization: Bearer $(token "$base")" \
+        --mode positive --phases examples,coverage,fuzzing \
+        --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
+        -n 20 --seed 1 --no-color "$@")
+}
+
+schemathesis() {
+    "$built/simfront" sandbox --port 0 --packages 300 --balance 1000000 >"$work/sandbox.log" &
+    sandbox=$!
+    local base='' tries=0
+    until base=$(sed -n 's/^sandbox: //p' "$work/sandbox.log") && [ -n "$base" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || { echo "The sandbox does not start." >&2; exit 1; }
+        sleep 0.1
+    done
+    # A logout revokes the token that everything else needs, so it is judged by itself.
+    judge "$base" --exclude-path /logout
+    judge "$base" --include-path /logout
+    # The negative control: a sandbox that answers a page of HTML must turn this judge red.
+    curl --silent --fail -o /dev/null "${base%/api/*}/_sandbox/faults" -H 'content-type: application/json' \
+        -d '{"fault":"bad_gateway","operation":"wallet","times":1000}'
+    if judge "$base" --include-path /wallet >"$work/control.log" 2>&1; then
+        echo "schemathesis overlooked a page of HTML in place of the wallet: see $work/control.log" >&2
+        exit 1
+    fi
+    kill "$sandbox" && wait "$sandbox" || true
+    sandbox=
+    echo "ok: schemathesis finds nothing, and found the lie"
+}
+
+for one in $judges; do
+    case "$one" in
+    a) schemathesis ;;
+    b) "$work/venv/bin/python" conformance/webhooks.py "$built/simfront" "$document" ;;
+    c)
+        # shellcheck disable=SC2016  # the variable is with_postgres' own
+        scripts/with-postgres.sh sh -c 'exec "$0" "$1" "$2" "$SIMFRONT_TEST_DATABASE_URL"' \
+            "$built/examples/conformance" "$work/node_modules/.bin/prism" "$document"
+        ;;
+    *) echo "run.sh does not know the judge '$one'" >&2; exit 2 ;;
+    esac
+done
