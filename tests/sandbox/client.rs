@@ -176,7 +176,8 @@ impl Client {
         let body = france(external_id).to_string();
         let request = format!(
             "POST /api/reseller/v1/orders HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
-             idempotency-key: {key}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+             idempotency-key: {key}\r\naccept: application/json\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             self.token,
             body.len()
         );
