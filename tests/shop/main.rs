@@ -10,6 +10,7 @@
 )]
 
 mod checkout;
+mod doubts;
 mod floor;
 mod happy;
 mod jobs;
