@@ -16,6 +16,7 @@ pub(crate) enum Part {
     Markup,
     Sync,
     Webhooks,
+    Upstream,
 }
 
 impl Part {
@@ -26,6 +27,7 @@ impl Part {
             Self::Markup => ("/admin/markup", "Markup"),
             Self::Sync => ("/admin/sync", "Catalog sync"),
             Self::Webhooks => ("/admin/webhooks", "Webhooks"),
+            Self::Upstream => ("/admin/upstream", "eSIMDual"),
         }
     }
 }
@@ -47,7 +49,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn new(shop: &Shop, staff: &Staff, here: Part) -> Self {
-        let parts = [Part::Overview, Part::Orders, Part::Markup, Part::Sync, Part::Webhooks];
+        let parts = [Part::Overview, Part::Orders, Part::Markup, Part::Sync, Part::Webhooks, Part::Upstream];
         let entry = |part: Part| {
             let (path, name) = part.entry();
             Entry { path, name, here: part == here }

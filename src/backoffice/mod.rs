@@ -11,6 +11,7 @@ mod orders;
 mod overview;
 mod store;
 mod sync;
+mod upstream;
 mod webhooks;
 mod words;
 
@@ -27,4 +28,5 @@ pub fn routes() -> Router<Shop> {
         .merge(markup::routes())
         .merge(sync::routes())
         .merge(webhooks::routes())
+        .merge(upstream::routes())
 }

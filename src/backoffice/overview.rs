@@ -10,6 +10,7 @@ use time::{OffsetDateTime, Time, UtcOffset};
 
 use super::frame::{Frame, Part};
 use super::store;
+use super::upstream::RefusedView;
 use super::words::{Moment, exact, margin, minor, sentence};
 use crate::shop::Shop;
 use crate::staff::Staff;
@@ -47,6 +48,7 @@ struct OverviewPage {
     sales: Vec<SalesView>,
     balance: Option<(String, Moment)>,
     dead_jobs: Vec<DeadJobView>,
+    refused: Option<RefusedView>,
 }
 
 async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
@@ -62,6 +64,7 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
             .await?
             .map(|wallet| (exact(wallet.balance, &wallet.currency), Moment::ago(wallet.read_at, now))),
         dead_jobs: dead_jobs(store::dead_jobs(&shop.db).await?),
+        refused: shop.upstream.health().await.refused.map(RefusedView::of),
         standing,
     };
     page(StatusCode::OK, Cache::Private, &view)

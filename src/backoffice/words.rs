@@ -1,5 +1,7 @@
 //! How the back office writes times, amounts and states. Pure.
 
+use std::time::Duration;
+
 use askama::Template;
 use rust_decimal::Decimal;
 use time::format_description::BorrowedFormatItem;
@@ -53,11 +55,15 @@ fn ago(at: OffsetDateTime, now: OffsetDateTime) -> String {
 
 /// How long something took: "45 ms", "3.2 s", "2 min 5 s".
 pub(crate) fn took(from: OffsetDateTime, to: OffsetDateTime) -> String {
-    let millis = (to - from).whole_milliseconds().max(0);
-    match millis {
-        0..1000 => format!("{millis} ms"),
-        1000..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
-        _ => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
+    span((to - from).max(time::Duration::ZERO).unsigned_abs())
+}
+
+/// A length of time, in the same words.
+pub(crate) fn span(length: Duration) -> String {
+    match length.as_millis() {
+        millis @ 0..1000 => format!("{millis} ms"),
+        millis @ 1000..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        millis => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
     }
 }
 

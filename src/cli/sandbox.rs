@@ -1,14 +1,15 @@
 //! `simfront sandbox`: the eSIMDual sandbox alone.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::ground::Currency;
 use crate::ground::money::exact_decimal;
-use crate::sandbox::{self, Settings};
+use crate::sandbox::{self, Injection, MOST_PACKAGES, OrderMode, PageForm, Settings};
 
 /// A stand-in for the eSIMDual reseller API on 127.0.0.1, with a control page at /_sandbox/.
 #[derive(Args)]
@@ -16,30 +17,89 @@ pub struct SandboxArgs {
     /// The port; 0 takes any free one.
     #[arg(long, default_value_t = 4010)]
     port: u16,
-    /// How many packages the catalog has.
-    #[arg(long, default_value_t = 2400)]
+    /// How many packages the catalog has, up to 200000.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2400, value_parser = packages)]
     packages: usize,
-    /// The catalog's seed: the same seed makes the same catalog.
-    #[arg(long, default_value_t = 1)]
+    /// The catalog's seed: the same seed makes the same catalog, everywhere.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
+
     /// The account's e-mail address.
-    #[arg(long, default_value = "partner@example.com")]
+    #[arg(long, value_name = "ADDRESS", default_value = "partner@example.com", help_heading = "Account")]
     email: String,
     /// The account's password.
-    #[arg(long, default_value = "StrongPassword123!")]
+    #[arg(long, default_value = "StrongPassword123!", help_heading = "Account")]
     password: String,
     /// The wallet's opening balance in USD.
-    #[arg(long, default_value = "250", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", default_value = "250", value_parser = amount, help_heading = "Account")]
     balance: rust_decimal::Decimal,
+    /// How long a token lasts; without it, until it is revoked.
+    #[arg(long, value_name = "SECONDS", help_heading = "Account")]
+    token_lifetime: Option<u64>,
+
     /// Where webhooks are sent; without it none are.
-    #[arg(long, value_parser = web_address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = web_address, help_heading = "Webhooks")]
     webhook_url: Option<String>,
-    /// The secret that signs webhooks.
-    #[arg(long, default_value = "sandbox-webhook-secret")]
+    /// The secret that signs them.
+    #[arg(long, value_name = "SECRET", default_value = "sandbox-webhook-secret", help_heading = "Webhooks")]
     webhook_secret: String,
-    /// Keep orders, wallet, keys and tokens in this directory; without it they are forgotten at the end.
-    #[arg(long)]
+
+    /// What becomes of an order that is accepted.
+    #[arg(long, value_enum, default_value_t = Mode::Completed, help_heading = "Behaviour")]
+    mode: Mode,
+    /// Misbehave: a fault's name and its parameters, as in too_many_requests:times=3:retry_after=7. May be repeated;
+    /// the control page lists every fault.
+    #[arg(long, value_name = "NAME[:KEY=VALUE…]", help_heading = "Behaviour")]
+    fault: Vec<Injection>,
+    /// Answer lists in pages of so many items; without it they come whole, as the documents show them.
+    #[arg(long, value_name = "NUMBER", value_parser = page_size, help_heading = "Behaviour")]
+    page_size: Option<usize>,
+    /// How such a page looks: Laravel's paginator inside `data`, or a resource with `links` and `meta` beside it.
+    #[arg(long, value_enum, default_value_t = Form::Paginator, help_heading = "Behaviour")]
+    page_form: Form,
+    /// Keep orders, wallet, keys, tokens and faults in this directory; without it they are forgotten at the end.
+    #[arg(long, value_name = "DIRECTORY", help_heading = "Behaviour")]
     state_dir: Option<PathBuf>,
+}
+
+/// [`OrderMode`], as a flag.
+#[derive(Clone, Copy, ValueEnum)]
+enum Mode {
+    /// Completed in the answer to the purchase.
+    Completed,
+    /// Processed first, completed a little later.
+    CompletedLater,
+    /// Processed first, failed a little later.
+    FailedLater,
+    /// Waits until the control page moves it.
+    Processing,
+}
+
+/// [`PageForm`], as a flag.
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    Paginator,
+    Resource,
+}
+
+impl From<Mode> for OrderMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Completed => Self::Completed,
+            Mode::CompletedLater => Self::CompletedLater,
+            Mode::FailedLater => Self::FailedLater,
+            Mode::Processing => Self::Processing,
+        }
+    }
+}
+
+impl From<Form> for PageForm {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Paginator => Self::Paginator,
+            Form::Resource => Self::Resource,
+        }
+    }
 }
 
 fn amount(text: &str) -> Result<rust_decimal::Decimal, String> {
@@ -53,26 +113,24 @@ fn web_address(text: &str) -> Result<String, String> {
     }
 }
 
+fn packages(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=MOST_PACKAGES).contains(number));
+    number.ok_or_else(|| format!("write a number from 1 to {MOST_PACKAGES}"))
+}
+
+fn page_size(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|size| *size > 0).ok_or_else(|| "write a number from 1".to_owned())
+}
+
 /// Runs the sandbox until Ctrl-C or SIGTERM.
 ///
 /// # Errors
 /// When the port is taken, or the state directory cannot be used.
 pub async fn run(args: SandboxArgs) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let settings = Settings {
-        port: args.port,
-        packages: args.packages,
-        seed: args.seed,
-        email: args.email,
-        password: args.password,
-        balance: args.balance,
-        currency: Currency::USD,
-        webhook_url: args.webhook_url,
-        webhook_secret: args.webhook_secret,
-        state_dir: args.state_dir,
-        ..Settings::default()
-    };
-    let running = sandbox::start(settings).await?;
+    let faults = args.fault.clone();
+    let running = sandbox::start(settings(args)).await?;
+    faults.into_iter().for_each(|fault| running.inject(fault));
     println!("sandbox: {}", running.base_url());
     println!("login: {} {}", running.settings().email, running.settings().password);
     println!("webhook secret: {}", running.settings().webhook_secret);
@@ -83,4 +141,24 @@ pub async fn run(args: SandboxArgs) -> anyhow::Result<()> {
     }
     running.stop().await;
     Ok(())
+}
+
+fn settings(args: SandboxArgs) -> Settings {
+    Settings {
+        port: args.port,
+        packages: args.packages,
+        seed: args.seed,
+        email: args.email,
+        password: args.password,
+        balance: args.balance,
+        currency: Currency::USD,
+        webhook_url: args.webhook_url,
+        webhook_secret: args.webhook_secret,
+        state_dir: args.state_dir,
+        mode: args.mode.into(),
+        token_lifetime: args.token_lifetime.map(Duration::from_secs),
+        page_size: args.page_size,
+        page_form: args.page_form.into(),
+        ..Settings::default()
+    }
 }

@@ -6,7 +6,11 @@ use crate::supply;
 
 /// Syncs, says how it goes, and says what changed.
 pub(super) async fn run(shop: &Shop) -> anyhow::Result<()> {
-    let summary = supply::refresh(shop, &show).await?;
+    let refreshed = supply::refresh(shop, &show).await;
+    if let Err(error) = shop.upstream.write_down_notes().await {
+        tracing::warn!(%error, "what eSIMDual sent and does not document was not written down");
+    }
+    let summary = refreshed?;
     println!("{}", words(&summary));
     // A shop that runs beside this command is told at once.
     shop.bell.tell_others(&shop.db).await;

@@ -110,7 +110,7 @@ impl Desk {
     /// the upstream refuses a token before it looks at an order.
     pub async fn exchange(&self, errand: &Errand<'_>, turn: &mut Turn) -> Result<Heard, Later> {
         let Some(tokens) = &self.tokens else { return Err(no_credentials()) };
-        self.probe_before(errand.operation).await?;
+        self.past_the_breaker(errand.operation).await?;
         let access = tokens.access(async || self.log_in().await).await?;
         let heard = self.repeating(errand, Some(&access), turn).await?;
         let heard = match heard.status() {
@@ -133,11 +133,11 @@ impl Desk {
         Ok(heard)
     }
 
-    /// A purchase is never the probe of an open breaker: a harmless ping goes first, and where it is not answered the
-    /// purchase does not leave.
-    async fn probe_before(&self, operation: Operation) -> Result<(), Later> {
+    /// While the breaker is open nobody looks for a token either. And a purchase is never its probe: a harmless ping goes
+    /// first, and where that is not answered the purchase does not leave.
+    async fn past_the_breaker(&self, operation: Operation) -> Result<(), Later> {
+        self.wire.breaker.check()?;
         if operation == Operation::CreateOrder && self.wire.breaker.is_open() {
-            self.wire.breaker.check()?;
             let ping = Errand { urgency: Urgency::Purchase, ..Errand::to(Operation::Ping, "/ping") };
             let answer = self.ask_as_nobody(&ping, reading::pong).await;
             // Any real answer has closed the breaker by now.

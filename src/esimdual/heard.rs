@@ -68,12 +68,14 @@ impl Heard {
     }
 
     /// Whether asking again soon may help: it never left, nobody answered, or a gateway had nobody behind it. A 500 is
-    /// the upstream's own fault in this very question and comes again, as a rule.
+    /// the upstream's own fault in this very question and comes again, as a rule; and who asks us to wait is not asked
+    /// again soon.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::NeverSent(_) | Self::Silence(_) => true,
-            Self::Reply { status, body, .. } => {
-                matches!(status, 502..=504) || (*status < 300 && *body == Err(Cut::BrokeOff))
+            Self::Reply { status, body, retry_after } => {
+                let broke_off = *status < 300 && *body == Err(Cut::BrokeOff);
+                retry_after.is_none() && (broke_off || matches!(status, 502..=504))
             }
         }
     }

@@ -107,12 +107,13 @@ impl fmt::Display for Price {
 /// `None` for anything else, and for numbers that a [`Decimal`] cannot hold exactly.
 pub fn exact_decimal(text: &str) -> Option<Decimal> {
     let text = text.trim();
-    if text.is_empty() || text.len() > 64 {
+    // The library would take underscores, and round the digits before an exponent.
+    if text.is_empty() || text.len() > 64 || text.contains('_') {
         return None;
     }
-    match text.contains(['e', 'E']) {
-        true => Decimal::from_scientific(text).ok(),
-        false => Decimal::from_str_exact(text).ok(),
+    match text.split_once(['e', 'E']) {
+        Some((base, _)) => Decimal::from_str_exact(base).and_then(|_| Decimal::from_scientific(text)).ok(),
+        None => Decimal::from_str_exact(text).ok(),
     }
 }
 
@@ -148,7 +149,8 @@ mod tests {
         assert_eq!(read("4.2000000000000002").as_deref(), Some("4.2000000000000002"));
         assert_eq!(read("1e2").as_deref(), Some("100"));
         assert_eq!(read("1234567890.123456789").as_deref(), Some("1234567890.123456789"));
-        for bad in ["", "NaN", "1e308", "4,20", "0x10", "four", "1e-400"] {
+        let too_exact = "1.2345678901234567890123456789012e0";
+        for bad in ["", "NaN", "1e308", "4,20", "0x10", "four", "1e-400", "1_000", too_exact] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

@@ -1,11 +1,12 @@
 //! The upstream's envelopes, as PHP prints them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::io::{self, Write};
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::ser::Formatter;
 
 /// Field errors in Laravel's form: each field with its sentences.
 pub(super) type FieldErrors = BTreeMap<&'static str, Vec<String>>;
@@ -25,23 +26,41 @@ struct Failure<'a> {
     errors: Option<&'a FieldErrors>,
 }
 
-/// A JSON text as PHP prints it: slashes escaped, everything beyond ASCII as `\u`.
-pub(super) fn php_json(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    let plain = serde_json::to_string(value)?;
-    let mut text = String::with_capacity(plain.len());
-    for c in plain.chars() {
-        match c {
-            // Only strings hold slashes, and only unescaped ones: serde_json leaves them bare.
-            '/' => text.push_str("\\/"),
-            c if c.is_ascii() => text.push(c),
-            c => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(text, "\\u{unit:04x}");
+/// Prints JSON as PHP does: slashes escaped, everything beyond ASCII as `\u`.
+struct Php;
+
+impl Formatter for Php {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
+        let mut plain = 0;
+        for (at, c) in text.char_indices() {
+            if c != '/' && c.is_ascii() {
+                continue;
+            }
+            writer.write_all(&text.as_bytes()[plain..at])?;
+            plain = at + c.len_utf8();
+            match c {
+                '/' => writer.write_all(b"\\/")?,
+                c => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        write!(writer, "\\u{unit:04x}")?;
+                    }
                 }
             }
         }
+        writer.write_all(&text.as_bytes()[plain..])
     }
-    Ok(text)
+}
+
+/// Appends a value's JSON text, as PHP prints it.
+pub(super) fn write_php_json(text: &mut Vec<u8>, value: &impl Serialize) -> Result<(), serde_json::Error> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(text, Php))
+}
+
+/// A JSON text as PHP prints it.
+pub(super) fn php_json(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut text = Vec::new();
+    write_php_json(&mut text, value)?;
+    String::from_utf8(text).map_err(<serde_json::Error as serde::ser::Error>::custom)
 }
 
 /// The text of a successful answer.
@@ -59,16 +78,38 @@ pub(super) fn failure(status: StatusCode, message: &str) -> Response {
     written(status, php_json(&Failure { status: false, message, errors: None }))
 }
 
-/// 422 with the first sentence as the message, as Laravel does it.
+/// 422 with the first sentence and the number of the others as the message, as Laravel does it.
 pub(super) fn invalid(errors: &FieldErrors) -> Response {
-    let first = errors.values().flatten().next().map_or("The given data was invalid.", String::as_str);
-    let failure = Failure { status: false, message: first, errors: Some(errors) };
+    let mut sentences = errors.values().flatten();
+    let first = sentences.next().map_or("The given data was invalid.", String::as_str);
+    let message = match sentences.count() {
+        0 => first.to_owned(),
+        1 => format!("{first} (and 1 more error)"),
+        more => format!("{first} (and {more} more errors)"),
+    };
+    let failure = Failure { status: false, message: &message, errors: Some(errors) };
     written(StatusCode::UNPROCESSABLE_ENTITY, php_json(&failure))
 }
 
 /// 401, as every protected operation gives it.
 pub(super) fn unauthenticated() -> Response {
     failure(StatusCode::UNAUTHORIZED, "Unauthenticated.")
+}
+
+/// Where Laravel sends whoever did not ask for JSON and is not signed in: to a page for people.
+pub(super) fn to_the_login_page() -> Response {
+    (StatusCode::FOUND, [(header::LOCATION, "/login")]).into_response()
+}
+
+/// Whether Laravel answers this caller's mistakes in JSON (`Request::expectsJson`): the first type that it accepts
+/// is JSON, or it is a script of a page that takes anything.
+pub(super) fn expects_json(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first = text("accept").split([',', ';']).next().unwrap_or_default().trim().to_ascii_lowercase();
+    let by_script = text("x-requested-with") == "XMLHttpRequest" && text("x-pjax").is_empty();
+    first.contains("/json")
+        || first.contains("+json")
+        || (by_script && matches!(first.as_str(), "" | "*" | "*/*"))
 }
 
 /// JSON that does not follow the envelope.
@@ -107,6 +148,22 @@ impl IntoResponse for Broken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_who_asks_for_json_gets_its_errors_in_json() {
+        let expects = |name: &'static str, value: &'static str| {
+            expects_json(&HeaderMap::from_iter([(
+                header::HeaderName::from_static(name),
+                value.parse().unwrap(),
+            )]))
+        };
+        assert!(expects("accept", "application/json"));
+        assert!(expects("accept", "application/vnd.api+json, */*"));
+        assert!(!expects("accept", "*/*"));
+        assert!(!expects("accept", "text/html, application/json"));
+        assert!(expects("x-requested-with", "XMLHttpRequest"));
+        assert!(!expects_json(&HeaderMap::new()));
+    }
 
     #[test]
     fn text_is_escaped_as_php_does_and_reads_back() {

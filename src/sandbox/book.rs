@@ -1,7 +1,6 @@
 //! The world and its journal, kept in step: nothing is known that was not written down first.
 
 use super::catalog::{Catalog, CatalogChange, CatalogRefusal};
-use super::generator;
 use super::journal::Journal;
 use super::ledger::{Transaction, TransactionKind};
 use super::moment;
@@ -22,7 +21,7 @@ pub(super) struct Book {
 impl Book {
     /// Opens the book: the generated catalog, then everything that the journal holds.
     pub(super) fn open(settings: &Settings) -> anyhow::Result<Self> {
-        let catalog = Catalog::of(generator::packages(settings.seed, settings.packages));
+        let catalog = Catalog::generated(settings.seed, settings.packages);
         let mut world = World { catalog, ..World::default() };
         let mut journal = None;
         if let Some(directory) = &settings.state_dir {

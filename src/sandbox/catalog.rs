@@ -1,39 +1,40 @@
 //! The packages on sale, and how the control page changes them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::amounts;
+use super::countries::Country;
+use super::generator;
 use super::ledger::PackageSnapshot;
+use super::places::Area;
 
 /// One package as the upstream sells it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Package {
     pub id: u64,
     pub provider_plan_id: String,
     pub name: String,
     pub slug: String,
     /// `DATA`, `VOICE`, `SMS` or `DATA_VOICE_SMS`.
-    pub package_type: String,
+    pub package_type: &'static str,
     /// In `data_unit`s; −1 for unlimited, 0 for none.
     pub data_quantity: i64,
-    pub data_unit: String,
+    pub data_unit: &'static str,
     /// Bytes, 1 GB being 1024³ of them; −1 for unlimited.
     pub data_volume: i64,
     /// Minutes.
     pub voice_quantity: u32,
     pub sms_quantity: u32,
     pub days: u32,
-    pub network_speed: Option<String>,
+    pub network_speed: Option<&'static str>,
     pub reloadable: bool,
-    /// `Local`, `Regional` or `Global`.
-    pub area_coverage: String,
-    /// The region's slug, for regional and global packages.
-    pub region: Option<String>,
-    /// Country codes.
-    pub countries: Vec<String>,
+    /// Where it works.
+    #[serde(flatten)]
+    pub area: Area,
     /// What eSIMDual pays.
     #[serde(with = "amounts::text")]
     pub base_cost: Decimal,
@@ -60,6 +61,7 @@ impl Package {
             slug: self.slug.clone(),
             days: self.days,
             data: (self.data_quantity > 0).then(|| format!("{} {}", self.data_quantity, self.data_unit)),
+            data_volume: Some(self.data_volume),
             has_voice: self.voice_quantity > 0,
         }
     }
@@ -95,6 +97,36 @@ pub enum CatalogChange {
         /// The package.
         package: NewPackage,
     },
+    /// Every price moves, of packages on sale and withdrawn.
+    RepriceAll {
+        /// By how many percent, up or down; no price falls under a cent.
+        #[serde(with = "amounts::text")]
+        percent: Decimal,
+        /// With a seed each package moves by its own share of it, from nothing to all.
+        #[serde(default)]
+        seed: Option<u64>,
+    },
+    /// A share of the packages is no longer sold.
+    WithdrawPercent {
+        /// How many percent of all, from 0 to 100.
+        percent: u32,
+        /// Which ones (1): the same seed picks the same packages.
+        #[serde(default)]
+        seed: Option<u64>,
+    },
+    /// Everything that was withdrawn is sold again.
+    RestoreAll,
+    /// The packages that the generator would have made next.
+    AddMany {
+        /// How many.
+        number: usize,
+        /// From which of the generator's on; where it stopped if absent.
+        #[serde(default)]
+        from: Option<usize>,
+        /// The first one's id, the next ones following; the next free one if absent.
+        #[serde(default)]
+        first_id: Option<u64>,
+    },
 }
 
 /// A new data package for one country.
@@ -127,61 +159,118 @@ pub enum CatalogRefusal {
     /// A data package needs data and days.
     #[error("a package needs gigabytes (-1 for unlimited) and days")]
     Empty,
+    /// Nothing can be reduced by all of itself.
+    #[error("a percentage must be above -100")]
+    TooFar,
+    /// A share of the catalog ends at all of it.
+    #[error("a share lies between 0 and 100 percent")]
+    NoShare,
+    /// The sandbox holds no more.
+    #[error("a catalog holds at most {MOST_PACKAGES} packages")]
+    TooMany,
+    /// A package is charged for.
+    #[error("a price must be above zero")]
+    NoPrice,
     /// The catalog has no such country.
     #[error("no country has the code {0:?}")]
     UnknownCountry(String),
 }
 
-/// All packages, sold and withdrawn, by id.
+/// How many packages a catalog may hold.
+pub const MOST_PACKAGES: usize = 200_000;
+
+/// All packages, sold and withdrawn, by id. Each is shared with the answers that are being sent, so that a list of
+/// any length is of one moment and needs no copy.
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
-    packages: BTreeMap<u64, (Package, OnSale)>,
+    packages: BTreeMap<u64, (Arc<Package>, OnSale)>,
+    /// The seed that it was made from.
+    seed: u64,
+    /// How many of the seed's packages were made.
+    made: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OnSale {
+pub(super) enum OnSale {
     Yes,
     Withdrawn,
 }
 
 impl Catalog {
-    pub(super) fn of(packages: Vec<Package>) -> Self {
-        Self { packages: packages.into_iter().map(|package| (package.id, (package, OnSale::Yes))).collect() }
+    /// The catalog of a seed: `number` packages.
+    pub(super) fn generated(seed: u64, number: usize) -> Self {
+        let packages = generator::packages(seed, number);
+        let made = packages.len();
+        let entry = |package: Package| (package.id, (Arc::new(package), OnSale::Yes));
+        Self { packages: packages.into_iter().map(entry).collect(), seed, made }
     }
 
     /// A package that is on sale.
     pub(super) fn get(&self, id: u64) -> Option<&Package> {
-        self.packages.get(&id).filter(|(_, sale)| *sale == OnSale::Yes).map(|(package, _)| package)
+        self.packages.get(&id).filter(|(_, sale)| *sale == OnSale::Yes).map(|(package, _)| package.as_ref())
     }
 
     /// Everything on sale, by id.
-    pub(super) fn on_sale(&self) -> impl Iterator<Item = &Package> {
+    pub(super) fn on_sale(&self) -> impl Iterator<Item = &Arc<Package>> {
         self.packages.values().filter(|(_, sale)| *sale == OnSale::Yes).map(|(package, _)| package)
+    }
+
+    /// Everything, sold or withdrawn, by id.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Package, OnSale)> {
+        self.packages.values().map(|(package, sale)| (package.as_ref(), *sale))
+    }
+
+    /// How many there are, sold or withdrawn.
+    pub(super) fn len(&self) -> usize {
+        self.packages.len()
     }
 
     /// Completes a change (a new package gets its id) or says why it cannot be made; changes nothing.
     pub(super) fn check(&self, change: CatalogChange) -> Result<CatalogChange, CatalogRefusal> {
+        let next_id = self.packages.keys().next_back().map_or(1, |last| last + 1);
         match change {
             CatalogChange::Add { mut package } => {
-                let next = self.packages.keys().next_back().map_or(1, |last| last + 1);
-                let id = *package.id.get_or_insert(next);
-                if self.packages.contains_key(&id) {
-                    return Err(CatalogRefusal::IdTaken(id));
-                }
-                if package.gigabytes == 0 || package.days == 0 {
-                    return Err(CatalogRefusal::Empty);
-                }
-                if super::places::Country::by_code(&package.country_code).is_none() {
-                    return Err(CatalogRefusal::UnknownCountry(package.country_code));
-                }
+                let id = *package.id.get_or_insert(next_id);
+                self.fits(&package, id)?;
                 Ok(CatalogChange::Add { package })
             }
+            CatalogChange::AddMany { number, .. } if number + self.len() > MOST_PACKAGES => {
+                Err(CatalogRefusal::TooMany)
+            }
+            CatalogChange::AddMany { number, .. } => {
+                Ok(CatalogChange::AddMany { number, from: Some(self.made), first_id: Some(next_id) })
+            }
+            CatalogChange::RepriceAll { percent, .. } if percent <= -Decimal::ONE_HUNDRED => {
+                Err(CatalogRefusal::TooFar)
+            }
+            CatalogChange::WithdrawPercent { percent, .. } if percent > 100 => Err(CatalogRefusal::NoShare),
             CatalogChange::Reprice { id, .. }
             | CatalogChange::Withdraw { id }
-            | CatalogChange::Restore { id } => match self.packages.contains_key(&id) {
-                true => Ok(change),
-                false => Err(CatalogRefusal::UnknownPackage(id)),
-            },
+            | CatalogChange::Restore { id }
+                if !self.packages.contains_key(&id) =>
+            {
+                Err(CatalogRefusal::UnknownPackage(id))
+            }
+            change => Ok(change),
+        }
+    }
+
+    fn fits(&self, package: &NewPackage, id: u64) -> Result<(), CatalogRefusal> {
+        if self.packages.contains_key(&id) {
+            return Err(CatalogRefusal::IdTaken(id));
+        }
+        if self.len() >= MOST_PACKAGES {
+            return Err(CatalogRefusal::TooMany);
+        }
+        if package.gigabytes == 0 || package.days == 0 {
+            return Err(CatalogRefusal::Empty);
+        }
+        if package.reseller_price <= Decimal::ZERO {
+            return Err(CatalogRefusal::NoPrice);
+        }
+        match Country::by_code(&package.country_code) {
+            Some(_) => Ok(()),
+            None => Err(CatalogRefusal::UnknownCountry(package.country_code.clone())),
         }
     }
 
@@ -190,6 +279,7 @@ impl Catalog {
         match change {
             CatalogChange::Reprice { id, reseller_price, price_for_reseller } => {
                 if let Some((package, _)) = self.packages.get_mut(id) {
+                    let package = Arc::make_mut(package);
                     package.reseller_price = *reseller_price;
                     package.price_for_reseller = *price_for_reseller;
                 }
@@ -197,16 +287,110 @@ impl Catalog {
             CatalogChange::Withdraw { id } => self.put(*id, OnSale::Withdrawn),
             CatalogChange::Restore { id } => self.put(*id, OnSale::Yes),
             CatalogChange::Add { package } => {
-                if let Some(package) = super::generator::added(package) {
-                    self.packages.insert(package.id, (package, OnSale::Yes));
+                if let Some(package) = generator::added(package) {
+                    self.insert(package);
                 }
             }
+            CatalogChange::RepriceAll { percent, seed } => self.reprice_all(*percent, *seed),
+            CatalogChange::WithdrawPercent { percent, seed } => {
+                for (id, (_, sale)) in &mut self.packages {
+                    if generator::picks(seed.unwrap_or(1), *id, *percent) {
+                        *sale = OnSale::Withdrawn;
+                    }
+                }
+            }
+            CatalogChange::RestoreAll => self.packages.values_mut().for_each(|(_, sale)| *sale = OnSale::Yes),
+            CatalogChange::AddMany { number, from, first_id } => {
+                let (from, first_id) = (from.unwrap_or(self.made), first_id.unwrap_or(1));
+                for (package, id) in generator::further(self.seed, from.max(1), *number).zip(first_id..) {
+                    self.insert(Package { id, ..package });
+                }
+                self.made = self.made.max(from + number);
+            }
         }
+    }
+
+    fn reprice_all(&mut self, percent: Decimal, seed: Option<u64>) {
+        for (id, (package, _)) in &mut self.packages {
+            let share = seed.map_or(Decimal::ONE, |seed| generator::share(seed, *id));
+            let factor = Decimal::ONE + percent * share / Decimal::ONE_HUNDRED;
+            let package = Arc::make_mut(package);
+            package.reseller_price = moved(package.reseller_price, factor);
+            package.price_for_reseller = package.price_for_reseller.map(|price| moved(price, factor));
+        }
+    }
+
+    fn insert(&mut self, package: Package) {
+        self.packages.insert(package.id, (Arc::new(package), OnSale::Yes));
     }
 
     fn put(&mut self, id: u64, on_sale: OnSale) {
         if let Some((_, sale)) = self.packages.get_mut(&id) {
             *sale = on_sale;
         }
+    }
+}
+
+/// A price that moved, in whole cents and never under one.
+fn moved(price: Decimal, factor: Decimal) -> Decimal {
+    (price * factor).round_dp(2).max(Decimal::new(1, 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(catalog: &mut Catalog, change: CatalogChange) {
+        let change = catalog.check(change).unwrap();
+        catalog.apply(&change);
+    }
+
+    #[test]
+    fn prices_move_in_bulk_by_a_percentage_or_by_shares_of_it() {
+        let prices =
+            |catalog: &Catalog| catalog.all().map(|(package, _)| package.charge()).collect::<Vec<_>>();
+        let mut catalog = Catalog::generated(1, 300);
+        let before = prices(&catalog);
+        changed(&mut catalog, CatalogChange::RepriceAll { percent: Decimal::from(50), seed: None });
+        for (before, after) in before.iter().zip(prices(&catalog)) {
+            assert_eq!(after, (before * Decimal::new(15, 1)).round_dp(2));
+        }
+        let (mut one, mut twin) = (Catalog::generated(1, 300), Catalog::generated(1, 300));
+        let by_shares = CatalogChange::RepriceAll { percent: Decimal::from(-99), seed: Some(5) };
+        changed(&mut one, by_shares.clone());
+        changed(&mut twin, by_shares);
+        assert_eq!(prices(&one), prices(&twin));
+        assert!(prices(&one).iter().all(|price| *price >= Decimal::new(1, 2)));
+        assert_ne!(prices(&one), before);
+        let all = CatalogChange::RepriceAll { percent: Decimal::from(-100), seed: None };
+        assert_eq!(one.check(all).unwrap_err(), CatalogRefusal::TooFar);
+    }
+
+    #[test]
+    fn packages_are_withdrawn_restored_and_added_in_bulk() {
+        let mut catalog = Catalog::generated(1, 1000);
+        changed(&mut catalog, CatalogChange::WithdrawPercent { percent: 30, seed: Some(2) });
+        let left = catalog.on_sale().count();
+        assert!((600..800).contains(&left), "{left}");
+        changed(&mut catalog, CatalogChange::RestoreAll);
+        assert_eq!(catalog.on_sale().count(), 1000);
+        for _ in 0..2 {
+            changed(&mut catalog, CatalogChange::AddMany { number: 50, from: None, first_id: None });
+        }
+        assert_eq!(catalog.on_sale().count(), 1100);
+        let names: std::collections::BTreeSet<_> = catalog.all().map(|(package, _)| &package.slug).collect();
+        assert_eq!(names.len(), 1100);
+        let many = CatalogChange::AddMany { number: MOST_PACKAGES, from: None, first_id: None };
+        assert_eq!(catalog.check(many).unwrap_err(), CatalogRefusal::TooMany);
+    }
+
+    #[test]
+    fn a_list_under_way_keeps_the_prices_of_its_moment() {
+        let mut catalog = Catalog::generated(1, 10);
+        let listed: Vec<Arc<Package>> = catalog.on_sale().cloned().collect();
+        let before = listed[0].charge();
+        changed(&mut catalog, CatalogChange::RepriceAll { percent: Decimal::from(10), seed: None });
+        assert_eq!(listed[0].charge(), before);
+        assert_ne!(catalog.on_sale().next().unwrap().charge(), before);
     }
 }

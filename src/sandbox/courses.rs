@@ -24,6 +24,7 @@ pub(super) fn new_esim(id: u64, package: &PackageSnapshot, at: OffsetDateTime) -
         qr_code_image: format!("https://cdn.example.com/qr/{id}.png"),
         phone_number: package.has_voice.then(|| format!("+336{:08}", id % 100_000_000)),
         expiry_date: (at + time::Duration::days(i64::from(package.days))).date(),
+        made_at: Some(at),
     }
 }
 
@@ -158,6 +159,7 @@ mod tests {
             slug: "france-5gb-30-days".into(),
             days: 30,
             data: Some("5 GB".into()),
+            data_volume: Some(5 << 30),
             has_voice: false,
         };
         let esim = new_esim(280_000_001, &package, moment::now());

@@ -7,6 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use super::absence::Absence;
 use super::book::Book;
+use super::control::Notices;
 use super::faults::{About, Fault, Faults, Injection, Point};
 use super::ledger::Ledger;
 use super::operation::Operation;
@@ -17,6 +18,8 @@ use super::webhooks::Sender;
 pub(super) struct Desk {
     pub settings: Settings,
     pub faults: Faults,
+    /// What was just done on the control page.
+    pub notices: Notices,
     pub sender: Sender,
     /// Whether the listener is to be closed for a time.
     pub absence: Absence,
@@ -32,6 +35,7 @@ impl Desk {
         let book = Mutex::new(Book::open(&settings)?);
         Ok(Arc::new(Self {
             faults: Faults::open(settings.state_dir.as_deref(), settings.mode)?,
+            notices: Notices::default(),
             sender: Sender::new(&settings)?,
             absence: Absence::default(),
             tasks: TaskTracker::new(),

@@ -87,6 +87,9 @@ pub struct PackageSnapshot {
     pub days: u32,
     /// How much data it has, in words: `5 GB`; `None` where it is unlimited or has none.
     pub data: Option<String>,
+    /// The same in bytes; −1 for unlimited, 0 for none; `None` where it was not kept.
+    #[serde(default)]
+    pub data_volume: Option<i64>,
     /// Whether its eSIM has a phone number.
     pub has_voice: bool,
 }
@@ -124,6 +127,9 @@ pub struct Esim {
     pub phone_number: Option<String>,
     /// The last day to install it.
     pub expiry_date: Date,
+    /// When it was made; `None` where that was not kept.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub made_at: Option<OffsetDateTime>,
 }
 
 /// Whether money left the wallet or came back.

@@ -16,6 +16,7 @@ mod bend;
 mod book;
 mod catalog;
 mod control;
+mod countries;
 mod courses;
 mod desk;
 mod dress;
@@ -32,12 +33,14 @@ mod post;
 mod purchase;
 mod server;
 mod settings;
+mod tiers;
 mod tokens;
+mod usage;
 mod webhooks;
 mod wire;
 mod world;
 
-pub use catalog::{CatalogChange, NewPackage};
+pub use catalog::{CatalogChange, CatalogRefusal, MOST_PACKAGES, NewPackage};
 pub use dress::{Dress, SignatureForm, UnusualHttp};
 pub use faults::{
     Call, Card, Fault, Group, Injection, Parameter, Strike, Strikes, UNPROVOKED, WrongInjection,
@@ -48,4 +51,5 @@ pub use ledger::{
 };
 pub use operation::Operation;
 pub use server::{Running, start};
-pub use settings::{OrderMode, Settings};
+pub use settings::{OrderMode, PageForm, Settings};
+pub use usage::EsimChange;

@@ -1,26 +1,13 @@
-//! The countries and regions that the sandbox's catalog covers: real ISO 3166-1 names and codes, invented ids.
+//! The regions that are sold as one, and where a package works. The ids are invented, but for those that the
+//! documents show.
 
-/// A country as the upstream names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Country {
-    /// ISO 3166-1 alpha-2, lower case.
-    pub code: &'static str,
-    pub name: &'static str,
-    pub slug: &'static str,
-}
+use std::sync::LazyLock;
 
-impl Country {
-    /// The upstream's id: places in the alphabet, shifted so that France has the 75 of the documents.
-    pub(super) fn id(&self) -> u64 {
-        let place = COUNTRIES.iter().position(|country| country.code == self.code).unwrap_or(0);
-        u64::try_from(place).unwrap_or(0) + FIRST_COUNTRY_ID
-    }
+use serde::Serialize;
+use serde_json::value::RawValue;
 
-    /// Finds a country by its code, in either case.
-    pub(super) fn by_code(code: &str) -> Option<&'static Self> {
-        COUNTRIES.iter().find(|country| country.code.eq_ignore_ascii_case(code))
-    }
-}
+use super::answers::php_json;
+use super::countries::{COUNTRIES, Country};
 
 /// A group of countries that is sold as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +20,133 @@ pub(super) struct Region {
     codes: &'static str,
 }
 
-impl Region {
-    /// The countries of the region.
-    pub(super) fn countries(&self) -> impl Iterator<Item = &'static Country> {
-        self.codes.split(' ').filter_map(Country::by_code)
+/// Where a package works: one country, or one region with all of its countries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Area {
+    /// A place in [`COUNTRIES`].
+    Local(usize),
+    /// A place in [`REGIONS`].
+    Regional(usize),
+}
+
+impl Area {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Local(at) => COUNTRIES[at].name,
+            Self::Regional(at) => REGIONS[at].name,
+        }
     }
+
+    pub(super) fn slug(self) -> &'static str {
+        match self {
+            Self::Local(at) => COUNTRIES[at].slug,
+            Self::Regional(at) => REGIONS[at].slug,
+        }
+    }
+
+    /// How a provider's own plan ids name it.
+    pub(super) fn code(self) -> String {
+        match self {
+            Self::Local(at) => COUNTRIES[at].code.to_uppercase(),
+            Self::Regional(at) => REGIONS[at].slug.to_uppercase(),
+        }
+    }
+
+    /// The upstream's word: `Local`, `Regional` or `Global`.
+    pub(super) fn coverage(self) -> &'static str {
+        match self {
+            Self::Local(_) => "Local",
+            Self::Regional(0) => "Global",
+            Self::Regional(_) => "Regional",
+        }
+    }
+
+    pub(super) fn region(self) -> Option<&'static Region> {
+        match self {
+            Self::Local(_) => None,
+            Self::Regional(at) => Some(&REGIONS[at]),
+        }
+    }
+
+    /// The countries, as places in [`COUNTRIES`].
+    pub(super) fn countries(self) -> Vec<usize> {
+        match self {
+            Self::Local(at) => vec![at],
+            Self::Regional(at) => MEMBERS[at].clone(),
+        }
+    }
+
+    pub(super) fn covers(self, country: usize) -> bool {
+        match self {
+            Self::Local(at) => at == country,
+            Self::Regional(at) => MEMBERS[at].contains(&country),
+        }
+    }
+
+    /// The countries as the API lists them, written once: a big catalog names each region's many countries
+    /// thousands of times.
+    pub(super) fn countries_json(self) -> Option<&'static RawValue> {
+        match self {
+            Self::Local(at) => LOCAL_JSON[at].as_deref(),
+            Self::Regional(at) => REGIONAL_JSON[at].as_deref(),
+        }
+    }
+}
+
+impl Serialize for Area {
+    /// Three keys, to be flattened into a package: coverage, region, country codes.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Flat {
+            area_coverage: &'static str,
+            region: Option<&'static str>,
+            countries: Vec<&'static str>,
+        }
+        Flat {
+            area_coverage: self.coverage(),
+            region: self.region().map(|region| region.slug),
+            countries: self.countries().into_iter().map(|at| COUNTRIES[at].code).collect(),
+        }
+        .serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct CountryView {
+    id: u64,
+    name: &'static str,
+    code: &'static str,
+    slug: &'static str,
+}
+
+static MEMBERS: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
+    REGIONS.iter().map(|region| region.codes.split(' ').filter_map(Country::by_code).collect()).collect()
+});
+
+static LOCAL_JSON: LazyLock<Vec<Option<Box<RawValue>>>> =
+    LazyLock::new(|| (0..COUNTRIES.len()).map(|at| written(&[at])).collect());
+
+static REGIONAL_JSON: LazyLock<Vec<Option<Box<RawValue>>>> =
+    LazyLock::new(|| MEMBERS.iter().map(|members| written(members)).collect());
+
+fn written(places: &[usize]) -> Option<Box<RawValue>> {
+    let views: Vec<CountryView> = places
+        .iter()
+        .filter_map(|at| COUNTRIES.get(*at).map(|country| (*at, country)))
+        .map(|(at, c)| CountryView { id: id(at), name: c.name, code: c.code, slug: c.slug })
+        .collect();
+    RawValue::from_string(php_json(&views).ok()?).ok()
+}
+
+/// The upstream's id of a country: its place, shifted so that France has the 75 of the documents.
+fn id(at: usize) -> u64 {
+    u64::try_from(at).unwrap_or(0) + FIRST_COUNTRY_ID
 }
 
 const FIRST_COUNTRY_ID: u64 = 5;
 
 /// Global first, for its plans are the ones that every shop shows.
-pub(super) const REGIONS: &[Region] = &[
+pub(super) static REGIONS: &[Region] = &[
     Region {
         id: 1,
         name: "Global",
@@ -69,8 +172,8 @@ pub(super) const REGIONS: &[Region] = &[
         id: 5,
         name: "Asia",
         slug: "asia",
-        codes: "ae am az bd bh bn bt cn ge hk id il in iq ir jo jp kg kh kr kw kz la lb lk mm mn mo mv my \
-                np om ph pk ps qa sa sg th tj tl tm tr tw uz vn ye",
+        codes: "ae af am az bd bh bn bt cn ge hk id il in iq ir jo jp kg kh kr kw kz la lb lk mm mn mo mv my \
+                np om ph pk ps qa sa sg sy th tj tl tm tr tw uz vn ye",
     },
     Region {
         id: 6,
@@ -88,7 +191,7 @@ pub(super) const REGIONS: &[Region] = &[
         id: 8,
         name: "Middle East",
         slug: "middle-east",
-        codes: "ae bh cy eg il iq ir jo kw lb om ps qa sa tr ye",
+        codes: "ae bh cy eg il iq ir jo kw lb om ps qa sa sy tr ye",
     },
     Region { id: 9, name: "Gulf States", slug: "gulf", codes: "ae bh kw om qa sa" },
     Region {
@@ -115,245 +218,31 @@ pub(super) const REGIONS: &[Region] = &[
         id: 14,
         name: "Oceania",
         slug: "oceania",
-        codes: "as au ck fj fm gu ki mh mp nc nr nz pf pg pw sb to tv vu ws",
+        codes: "as au ck fj fm gu ki mh mp nc nr nu nz pf pg pw sb tk to tv vu wf ws",
     },
 ];
 
-/// Shorter than a struct literal, so that the table stays readable.
-const fn c(code: &'static str, name: &'static str, slug: &'static str) -> Country {
-    Country { code, name, slug }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// In the order of the alphabet.
-pub(super) const COUNTRIES: &[Country] = &[
-    c("ax", "Åland Islands", "aland-islands"),
-    c("al", "Albania", "albania"),
-    c("dz", "Algeria", "algeria"),
-    c("as", "American Samoa", "american-samoa"),
-    c("ad", "Andorra", "andorra"),
-    c("ao", "Angola", "angola"),
-    c("ai", "Anguilla", "anguilla"),
-    c("ag", "Antigua and Barbuda", "antigua-and-barbuda"),
-    c("ar", "Argentina", "argentina"),
-    c("am", "Armenia", "armenia"),
-    c("aw", "Aruba", "aruba"),
-    c("au", "Australia", "australia"),
-    c("at", "Austria", "austria"),
-    c("az", "Azerbaijan", "azerbaijan"),
-    c("bs", "Bahamas", "bahamas"),
-    c("bh", "Bahrain", "bahrain"),
-    c("bd", "Bangladesh", "bangladesh"),
-    c("bb", "Barbados", "barbados"),
-    c("by", "Belarus", "belarus"),
-    c("be", "Belgium", "belgium"),
-    c("bz", "Belize", "belize"),
-    c("bj", "Benin", "benin"),
-    c("bm", "Bermuda", "bermuda"),
-    c("bt", "Bhutan", "bhutan"),
-    c("bo", "Bolivia", "bolivia"),
-    c("bq", "Bonaire", "bonaire"),
-    c("ba", "Bosnia and Herzegovina", "bosnia-and-herzegovina"),
-    c("bw", "Botswana", "botswana"),
-    c("br", "Brazil", "brazil"),
-    c("vg", "British Virgin Islands", "british-virgin-islands"),
-    c("bn", "Brunei", "brunei"),
-    c("bg", "Bulgaria", "bulgaria"),
-    c("bf", "Burkina Faso", "burkina-faso"),
-    c("bi", "Burundi", "burundi"),
-    c("kh", "Cambodia", "cambodia"),
-    c("cm", "Cameroon", "cameroon"),
-    c("ca", "Canada", "canada"),
-    c("cv", "Cape Verde", "cape-verde"),
-    c("ky", "Cayman Islands", "cayman-islands"),
-    c("cf", "Central African Republic", "central-african-republic"),
-    c("td", "Chad", "chad"),
-    c("cl", "Chile", "chile"),
-    c("cn", "China", "china"),
-    c("co", "Colombia", "colombia"),
-    c("km", "Comoros", "comoros"),
-    c("cg", "Congo", "congo"),
-    c("ck", "Cook Islands", "cook-islands"),
-    c("cr", "Costa Rica", "costa-rica"),
-    c("hr", "Croatia", "croatia"),
-    c("cu", "Cuba", "cuba"),
-    c("cw", "Curaçao", "curacao"),
-    c("cy", "Cyprus", "cyprus"),
-    c("cz", "Czechia", "czechia"),
-    c("cd", "DR Congo", "dr-congo"),
-    c("dk", "Denmark", "denmark"),
-    c("dj", "Djibouti", "djibouti"),
-    c("dm", "Dominica", "dominica"),
-    c("do", "Dominican Republic", "dominican-republic"),
-    c("ec", "Ecuador", "ecuador"),
-    c("eg", "Egypt", "egypt"),
-    c("sv", "El Salvador", "el-salvador"),
-    c("gq", "Equatorial Guinea", "equatorial-guinea"),
-    c("er", "Eritrea", "eritrea"),
-    c("ee", "Estonia", "estonia"),
-    c("sz", "Eswatini", "eswatini"),
-    c("et", "Ethiopia", "ethiopia"),
-    c("fk", "Falkland Islands", "falkland-islands"),
-    c("fo", "Faroe Islands", "faroe-islands"),
-    c("fj", "Fiji", "fiji"),
-    c("fi", "Finland", "finland"),
-    c("fr", "France", "france"),
-    c("gf", "French Guiana", "french-guiana"),
-    c("pf", "French Polynesia", "french-polynesia"),
-    c("ga", "Gabon", "gabon"),
-    c("gm", "Gambia", "gambia"),
-    c("ge", "Georgia", "georgia"),
-    c("de", "Germany", "germany"),
-    c("gh", "Ghana", "ghana"),
-    c("gi", "Gibraltar", "gibraltar"),
-    c("gr", "Greece", "greece"),
-    c("gl", "Greenland", "greenland"),
-    c("gd", "Grenada", "grenada"),
-    c("gp", "Guadeloupe", "guadeloupe"),
-    c("gu", "Guam", "guam"),
-    c("gt", "Guatemala", "guatemala"),
-    c("gg", "Guernsey", "guernsey"),
-    c("gn", "Guinea", "guinea"),
-    c("gw", "Guinea-Bissau", "guinea-bissau"),
-    c("gy", "Guyana", "guyana"),
-    c("ht", "Haiti", "haiti"),
-    c("hn", "Honduras", "honduras"),
-    c("hk", "Hong Kong", "hong-kong"),
-    c("hu", "Hungary", "hungary"),
-    c("is", "Iceland", "iceland"),
-    c("in", "India", "india"),
-    c("id", "Indonesia", "indonesia"),
-    c("ir", "Iran", "iran"),
-    c("iq", "Iraq", "iraq"),
-    c("ie", "Ireland", "ireland"),
-    c("im", "Isle of Man", "isle-of-man"),
-    c("il", "Israel", "israel"),
-    c("it", "Italy", "italy"),
-    c("ci", "Ivory Coast", "ivory-coast"),
-    c("jm", "Jamaica", "jamaica"),
-    c("jp", "Japan", "japan"),
-    c("je", "Jersey", "jersey"),
-    c("jo", "Jordan", "jordan"),
-    c("kz", "Kazakhstan", "kazakhstan"),
-    c("ke", "Kenya", "kenya"),
-    c("ki", "Kiribati", "kiribati"),
-    c("xk", "Kosovo", "kosovo"),
-    c("kw", "Kuwait", "kuwait"),
-    c("kg", "Kyrgyzstan", "kyrgyzstan"),
-    c("la", "Laos", "laos"),
-    c("lv", "Latvia", "latvia"),
-    c("lb", "Lebanon", "lebanon"),
-    c("ls", "Lesotho", "lesotho"),
-    c("lr", "Liberia", "liberia"),
-    c("ly", "Libya", "libya"),
-    c("li", "Liechtenstein", "liechtenstein"),
-    c("lt", "Lithuania", "lithuania"),
-    c("lu", "Luxembourg", "luxembourg"),
-    c("mo", "Macao", "macao"),
-    c("mg", "Madagascar", "madagascar"),
-    c("mw", "Malawi", "malawi"),
-    c("my", "Malaysia", "malaysia"),
-    c("mv", "Maldives", "maldives"),
-    c("ml", "Mali", "mali"),
-    c("mt", "Malta", "malta"),
-    c("mh", "Marshall Islands", "marshall-islands"),
-    c("mq", "Martinique", "martinique"),
-    c("mr", "Mauritania", "mauritania"),
-    c("mu", "Mauritius", "mauritius"),
-    c("yt", "Mayotte", "mayotte"),
-    c("mx", "Mexico", "mexico"),
-    c("fm", "Micronesia", "micronesia"),
-    c("md", "Moldova", "moldova"),
-    c("mc", "Monaco", "monaco"),
-    c("mn", "Mongolia", "mongolia"),
-    c("me", "Montenegro", "montenegro"),
-    c("ms", "Montserrat", "montserrat"),
-    c("ma", "Morocco", "morocco"),
-    c("mz", "Mozambique", "mozambique"),
-    c("mm", "Myanmar", "myanmar"),
-    c("na", "Namibia", "namibia"),
-    c("nr", "Nauru", "nauru"),
-    c("np", "Nepal", "nepal"),
-    c("nl", "Netherlands", "netherlands"),
-    c("nc", "New Caledonia", "new-caledonia"),
-    c("nz", "New Zealand", "new-zealand"),
-    c("ni", "Nicaragua", "nicaragua"),
-    c("ne", "Niger", "niger"),
-    c("ng", "Nigeria", "nigeria"),
-    c("mk", "North Macedonia", "north-macedonia"),
-    c("mp", "Northern Mariana Islands", "northern-mariana-islands"),
-    c("no", "Norway", "norway"),
-    c("om", "Oman", "oman"),
-    c("pk", "Pakistan", "pakistan"),
-    c("pw", "Palau", "palau"),
-    c("ps", "Palestine", "palestine"),
-    c("pa", "Panama", "panama"),
-    c("pg", "Papua New Guinea", "papua-new-guinea"),
-    c("py", "Paraguay", "paraguay"),
-    c("pe", "Peru", "peru"),
-    c("ph", "Philippines", "philippines"),
-    c("pl", "Poland", "poland"),
-    c("pt", "Portugal", "portugal"),
-    c("pr", "Puerto Rico", "puerto-rico"),
-    c("qa", "Qatar", "qatar"),
-    c("ro", "Romania", "romania"),
-    c("ru", "Russia", "russia"),
-    c("rw", "Rwanda", "rwanda"),
-    c("re", "Réunion", "reunion"),
-    c("bl", "Saint Barthélemy", "saint-barthelemy"),
-    c("kn", "Saint Kitts and Nevis", "saint-kitts-and-nevis"),
-    c("lc", "Saint Lucia", "saint-lucia"),
-    c("mf", "Saint Martin", "saint-martin"),
-    c("pm", "Saint Pierre and Miquelon", "saint-pierre-and-miquelon"),
-    c("vc", "Saint Vincent and the Grenadines", "saint-vincent-and-the-grenadines"),
-    c("ws", "Samoa", "samoa"),
-    c("sm", "San Marino", "san-marino"),
-    c("st", "Sao Tome and Principe", "sao-tome-and-principe"),
-    c("sa", "Saudi Arabia", "saudi-arabia"),
-    c("sn", "Senegal", "senegal"),
-    c("rs", "Serbia", "serbia"),
-    c("sc", "Seychelles", "seychelles"),
-    c("sl", "Sierra Leone", "sierra-leone"),
-    c("sg", "Singapore", "singapore"),
-    c("sx", "Sint Maarten", "sint-maarten"),
-    c("sk", "Slovakia", "slovakia"),
-    c("si", "Slovenia", "slovenia"),
-    c("sb", "Solomon Islands", "solomon-islands"),
-    c("so", "Somalia", "somalia"),
-    c("za", "South Africa", "south-africa"),
-    c("kr", "South Korea", "south-korea"),
-    c("ss", "South Sudan", "south-sudan"),
-    c("es", "Spain", "spain"),
-    c("lk", "Sri Lanka", "sri-lanka"),
-    c("sd", "Sudan", "sudan"),
-    c("sr", "Suriname", "suriname"),
-    c("se", "Sweden", "sweden"),
-    c("ch", "Switzerland", "switzerland"),
-    c("tw", "Taiwan", "taiwan"),
-    c("tj", "Tajikistan", "tajikistan"),
-    c("tz", "Tanzania", "tanzania"),
-    c("th", "Thailand", "thailand"),
-    c("tl", "Timor-Leste", "timor-leste"),
-    c("tg", "Togo", "togo"),
-    c("to", "Tonga", "tonga"),
-    c("tt", "Trinidad and Tobago", "trinidad-and-tobago"),
-    c("tn", "Tunisia", "tunisia"),
-    c("tr", "Turkey", "turkey"),
-    c("tm", "Turkmenistan", "turkmenistan"),
-    c("tc", "Turks and Caicos Islands", "turks-and-caicos-islands"),
-    c("tv", "Tuvalu", "tuvalu"),
-    c("vi", "US Virgin Islands", "us-virgin-islands"),
-    c("ug", "Uganda", "uganda"),
-    c("ua", "Ukraine", "ukraine"),
-    c("ae", "United Arab Emirates", "united-arab-emirates"),
-    c("gb", "United Kingdom", "united-kingdom"),
-    c("us", "United States", "united-states"),
-    c("uy", "Uruguay", "uruguay"),
-    c("uz", "Uzbekistan", "uzbekistan"),
-    c("vu", "Vanuatu", "vanuatu"),
-    c("va", "Vatican City", "vatican-city"),
-    c("ve", "Venezuela", "venezuela"),
-    c("vn", "Vietnam", "vietnam"),
-    c("ye", "Yemen", "yemen"),
-    c("zm", "Zambia", "zambia"),
-    c("zw", "Zimbabwe", "zimbabwe"),
-];
+    #[test]
+    fn france_and_europe_have_the_ids_of_the_documents() {
+        let france = Area::Local(Country::by_code("FR").unwrap());
+        let json = france.countries_json().unwrap().get();
+        assert_eq!(json, r#"[{"id":75,"name":"France","code":"fr","slug":"france"}]"#);
+        assert_eq!(REGIONS.iter().find(|region| region.slug == "europe").unwrap().id, 4);
+    }
+
+    #[test]
+    fn every_region_names_countries_that_exist_and_several_name_more_than_twenty() {
+        for (at, region) in REGIONS.iter().enumerate() {
+            let named = region.codes.split(' ').count();
+            assert_eq!(Area::Regional(at).countries().len(), named, "{}", region.name);
+            assert!(Area::Regional(at).countries().iter().all(|country| Area::Regional(at).covers(*country)));
+        }
+        let wide = MEMBERS.iter().filter(|members| members.len() > 20).count();
+        assert!(wide >= 5, "{wide}");
+        assert_eq!(REGIONS[0].slug, "global");
+    }
+}

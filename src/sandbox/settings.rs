@@ -23,6 +23,16 @@ pub enum OrderMode {
     Processing,
 }
 
+/// How a list in pages looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageForm {
+    /// `paginate()` as it is: an object in `data`, with the items in its own `data`.
+    #[default]
+    Paginator,
+    /// A resource collection: the items in `data`, `links` and `meta` beside it.
+    Resource,
+}
+
 /// What a sandbox is told at its start. It has no `Debug`, for it holds a password and a secret.
 #[derive(Clone)]
 pub struct Settings {
@@ -56,6 +66,12 @@ pub struct Settings {
     pub webhook_tries: u32,
     /// The wait after the first failed attempt; it doubles after each.
     pub webhook_retry: Duration,
+    /// How long a token lasts from its making; for ever if absent.
+    pub token_lifetime: Option<Duration>,
+    /// How many items a page of a list has; if absent, lists come whole, as the documents show them.
+    pub page_size: Option<usize>,
+    /// How such a page looks.
+    pub page_form: PageForm,
     /// Whether an order that fails gives its debit back. The published documents do not say.
     pub credit_failed: bool,
 }
@@ -79,6 +95,9 @@ impl Default for Settings {
             webhook_timeout: Duration::from_secs(3),
             webhook_tries: 6,
             webhook_retry: Duration::from_secs(5),
+            token_lifetime: None,
+            page_size: None,
+            page_form: PageForm::Paginator,
             credit_failed: true,
         }
     }

@@ -2,20 +2,13 @@
 
 use rust_decimal::Decimal;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::amounts::Number;
 use super::catalog::Package;
 use super::ledger::{Esim, Order, OrderStatus, Transaction, TransactionKind};
 use super::moment::{day, stamp};
-use super::places::{Country, REGIONS};
-
-#[derive(Serialize)]
-pub(super) struct CountryView {
-    id: u64,
-    name: &'static str,
-    code: &'static str,
-    slug: &'static str,
-}
+use super::usage::Line;
 
 #[derive(Serialize)]
 struct RegionView {
@@ -59,7 +52,7 @@ pub(super) struct PackageView<'a> {
     reloadable: bool,
     area_coverage: &'a str,
     region: Option<RegionView>,
-    countries: Vec<CountryView>,
+    countries: Option<&'static RawValue>,
     provider: ProviderView,
     #[serde(skip_serializing_if = "Option::is_none")]
     price_for_reseller: Option<Number>,
@@ -68,28 +61,25 @@ pub(super) struct PackageView<'a> {
 
 impl<'a> PackageView<'a> {
     pub(super) fn of(package: &'a Package, currency: &'a str) -> Self {
-        let region = REGIONS.iter().find(|region| package.region.as_deref() == Some(region.slug));
-        let countries = package.countries.iter().filter_map(|code| Country::by_code(code));
+        let region = package.area.region();
         Self {
             id: package.id,
             provider_plan_id: &package.provider_plan_id,
             name: &package.name,
             slug: &package.slug,
-            package_type: &package.package_type,
+            package_type: package.package_type,
             data_quantity: package.data_quantity,
-            data_unit: &package.data_unit,
+            data_unit: package.data_unit,
             data_volume: package.data_volume,
             voice_quantity: package.voice_quantity,
             sms_quantity: package.sms_quantity,
             package_validity: package.days,
             package_validity_unit: "Day",
-            network_speed: package.network_speed.as_deref(),
+            network_speed: package.network_speed,
             reloadable: package.reloadable,
-            area_coverage: &package.area_coverage,
+            area_coverage: package.area.coverage(),
             region: region.map(|region| RegionView { id: region.id, name: region.name, slug: region.slug }),
-            countries: countries
-                .map(|c| CountryView { id: c.id(), name: c.name, code: c.code, slug: c.slug })
-                .collect(),
+            countries: package.area.countries_json(),
             provider: ProviderView { id: 1, name: "eSIMCard", slug: "esimcard" },
             price_for_reseller: package.price_for_reseller.map(Number),
             pricing: PricingView {
@@ -125,7 +115,7 @@ impl<'a> PricedPackageView<'a> {
             price: two_decimals(package.charge()),
             currency,
             data_quantity: package.data_quantity,
-            data_unit: &package.data_unit,
+            data_unit: package.data_unit,
             package_validity: package.days,
             package_validity_unit: "Day",
         }
@@ -256,8 +246,7 @@ pub(super) struct EsimView<'a> {
 }
 
 impl<'a> EsimView<'a> {
-    /// Nobody ever installs a sandbox's eSIM, so it stays as it was delivered.
-    pub(super) fn of(order: &'a Order, esim: &'a Esim) -> Self {
+    pub(super) fn of(order: &'a Order, esim: &'a Esim, line: Line) -> Self {
         Self {
             id: esim.id,
             serial_number: &esim.serial_number,
@@ -265,11 +254,11 @@ impl<'a> EsimView<'a> {
             phone_number: esim.phone_number.as_deref(),
             qr_code: &esim.qr_code,
             qr_code_image: &esim.qr_code_image,
-            provider_status: "ACTIVE",
+            provider_status: if line.expired { "EXPIRED" } else { "ACTIVE" },
             expiry_date: day(esim.expiry_date),
-            activated_at: None,
-            installed_at: None,
-            provider_expiry_at: None,
+            activated_at: line.activated_at.map(stamp),
+            installed_at: line.installed_at.map(stamp),
+            provider_expiry_at: line.expires_at.map(stamp),
             package: PackageRef::of(order, false),
         }
     }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::amounts;
 use super::catalog::{Catalog, CatalogChange};
-use super::ledger::{Attempt, Delivery, DeliveryState, Order, OrderRequest, Transaction};
+use super::ledger::{Attempt, Delivery, DeliveryState, Esim, Order, OrderRequest, Transaction};
+use super::usage::{self, ByHand, EsimChange, Line};
 
 /// What an idempotency key remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,9 @@ pub(super) struct TokenRow {
     pub id: u64,
     pub hash: String,
     pub device_name: Option<String>,
+    /// `None` where that was not kept: such a token does not expire.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub made_at: Option<OffsetDateTime>,
     pub revoked: bool,
 }
 
@@ -103,6 +107,13 @@ pub(super) enum Event {
     CatalogChanged {
         change: CatalogChange,
     },
+    /// Someone took a hand in the life of an eSIM.
+    EsimChanged {
+        id: u64,
+        #[serde(with = "time::serde::rfc3339")]
+        at: OffsetDateTime,
+        change: EsimChange,
+    },
 }
 
 /// Everything that the sandbox knows.
@@ -117,6 +128,8 @@ pub(super) struct World {
     pub requests: Vec<OrderRequest>,
     pub transactions: Vec<Transaction>,
     pub deliveries: Vec<Delivery>,
+    /// What was done to eSIMs by hand.
+    pub by_hand: BTreeMap<u64, ByHand>,
     /// The first id that nothing has: orders, eSIMs, transactions and tokens share one count.
     pub next_id: u64,
     /// Whether it was opened, now or before a restart.
@@ -170,7 +183,20 @@ impl World {
                 }
             }
             Event::CatalogChanged { change } => self.catalog.apply(&change),
+            Event::EsimChanged { id, at, change } => self.by_hand.entry(id).or_default().take(change, at),
         }
+    }
+
+    /// An eSIM and its order, whatever the order's state.
+    pub(super) fn esim(&self, id: u64) -> Option<(&Order, &Esim)> {
+        let esim = |order: &'_ Order| order.esim.as_ref().is_some_and(|esim| esim.id == id);
+        let order = self.orders.values().find(|order| esim(order))?;
+        Some((order, order.esim.as_ref()?))
+    }
+
+    /// Where an eSIM stands at a moment.
+    pub(super) fn line(&self, order: &Order, esim: &Esim, now: OffsetDateTime) -> Line {
+        usage::line(order, esim, self.by_hand.get(&esim.id).copied().unwrap_or_default(), now)
     }
 
     fn remember(&mut self, memory: KeyMemory) {

@@ -8,7 +8,7 @@ use simfront::staff::Role;
 use crate::stand::Stand;
 
 const SEED: &str = include_str!("seed.sql");
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/admin",
     "/admin/orders",
     "/admin/orders/SF-7K3M9QWX",
@@ -16,6 +16,7 @@ const PAGES: [&str; 7] = [
     "/admin/markup",
     "/admin/sync",
     "/admin/webhooks",
+    "/admin/upstream",
 ];
 const POSTS: [&str; 2] = ["/admin/markup", "/admin/sync"];
 
@@ -405,6 +406,29 @@ async fn a_sync_is_asked_for_once_however_often_it_is_clicked() {
         "112.40 USD",
         "3.2 s",
     ] {
+        assert!(body.contains(text), "{text} is missing");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn what_the_upstream_sends_and_does_not_document_is_told_the_newest_first() {
+    let stand = Stand::new().await;
+    let cookie = stand.signed_in("sam@example.com", Role::Support).await;
+    let before = stand.get("/admin/upstream", &cookie).await.body;
+    assert!(before.contains("No credentials are set.") && before.contains("every answer so far was as"));
+    stand
+        .sql(
+            "insert into upstream_undocumented (place, field, kind, count, example, first_seen, last_seen)
+             values ('package', 'fair_<b>use', 'new_field', 2400, '\"yes\"', '2026-11-01Z', '2026-11-20Z'),
+                 ('order', 'status', 'new_value', 1, '\"refunded\"', '2026-11-21Z', '2026-11-21Z')",
+        )
+        .await;
+    let body = stand.get("/admin/upstream", &cookie).await.body;
+    let order = body.find("&#34;refunded&#34;").unwrap();
+    let package = body.find("fair_&#60;b&#62;use").unwrap();
+    assert!(order < package, "the newest is first");
+    for text in ["New value", "New field", "2400"] {
         assert!(body.contains(text), "{text} is missing");
     }
     stand.end().await;

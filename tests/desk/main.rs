@@ -21,6 +21,7 @@ mod pace;
 mod pricing;
 mod purchases;
 mod reading;
+mod refusals;
 mod retries;
 mod support;
 mod tokens;

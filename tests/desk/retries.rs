@@ -25,6 +25,11 @@ async fn a_read_is_asked_again_after_a_fault_that_passes_and_only_then() {
             || Act::Send(b"HTTP/1.1 200 X\r\ncontent-length: 90\r\n\r\n{".to_vec()),
             true,
         ),
+        (
+            "unavailable, and told to wait",
+            || Act::Send(b"HTTP/1.1 503 X\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n".to_vec()),
+            false,
+        ),
         ("its own failure", || reply(500, ""), false),
         ("a refusal", || reply(422, r#"{"status":false,"message":"no"}"#), false),
         ("a request to wait", || reply(429, ""), false),

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use simfront::sandbox::{Injection, Running, Settings, start};
@@ -29,6 +29,7 @@ impl Client {
     pub fn anonymous(sandbox: &Running) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let http = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(header::ACCEPT, "application/json".parse().unwrap())]))
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(10))
             .no_proxy()
@@ -175,7 +176,8 @@ impl Client {
         let body = france(external_id).to_string();
         let request = format!(
             "POST /api/reseller/v1/orders HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
-             idempotency-key: {key}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+             idempotency-key: {key}\r\naccept: application/json\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             self.token,
             body.len()
         );

@@ -141,7 +141,7 @@ async fn the_log_tells_when_calls_came_and_what_they_got() {
         ]
     );
     let log = sandbox.ledger().call_log;
-    assert_eq!(log[2].accept.as_deref(), Some("*/*"));
+    assert_eq!(log[2].accept.as_deref(), Some("application/json"));
     assert!(log[2].at - log[1].at >= Duration::from_millis(30));
     assert_eq!(ledger["faults"]["by_fault"], json!({ "dropped_after_commit": 1 }));
     let strike = &ledger["faults"]["strikes"][0];

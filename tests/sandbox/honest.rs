@@ -467,7 +467,10 @@ async fn the_control_page_shows_and_refuses_other_sites() {
 
     let wallet = format!("{}/_sandbox/wallet", client.origin);
     let form = client.http.post(&wallet).form(&[("top_up", "4.2")]).send().await.unwrap();
-    assert_eq!((form.status().as_u16(), form.headers()["location"].to_str().unwrap()), (303, "/_sandbox/"));
+    assert_eq!(
+        (form.status().as_u16(), form.headers()["location"].to_str().unwrap()),
+        (303, "/_sandbox/?said=1#wallet")
+    );
     assert_eq!(sandbox.ledger().balance, Decimal::from(1000));
     let foreign = client.http.post(&wallet).header("Sec-Fetch-Site", "cross-site").form(&[("top_up", "1")]);
     assert_eq!(foreign.send().await.unwrap().status(), 403);

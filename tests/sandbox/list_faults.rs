@@ -1,7 +1,7 @@
 //! Lists that lag, end early, leave out, or come in pages.
 
 use serde_json::{Value, json};
-use simfront::sandbox::Running;
+use simfront::sandbox::{Running, Settings, start};
 
 use crate::client::{Client, arm, sandbox};
 
@@ -83,4 +83,28 @@ async fn a_page_comes_again_whatever_is_asked_for() {
     }
     arm(&sandbox, "list_paged:operation=packages,count=50");
     assert_eq!(client.get("/packages").await.1["data"]["data"].as_array().unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn lists_that_come_in_pages_anyway_can_be_spoiled_too() {
+    let settings = Settings { page_size: Some(3), ..Settings::for_tests() };
+    let sandbox = start(settings).await.unwrap();
+    let client = Client::signed_in(&sandbox).await;
+    for n in 0..4 {
+        client.buy(&format!("k{n}"), &format!("SF-1-1-{n}")).await;
+    }
+    let page = async |flag: &str, path: &str| {
+        arm(&sandbox, flag);
+        client.get(path).await.1["data"].clone()
+    };
+    assert_eq!(names(&page("order_omitted", "/orders").await["data"]), ["2", "1"]);
+    assert_eq!(names(&page("orders_newest_only:count=1", "/orders").await["data"]), ["3"]);
+    let empty = page("empty_catalog", "/packages").await;
+    assert!(empty["data"].as_array().unwrap().is_empty() && empty["total"] == 120);
+    assert!(
+        page("catalog_prices:kind=null", "/packages").await["data"][0]["pricing"]["reseller_price"].is_null()
+    );
+    assert_eq!(page("unknown_status:operation=orders", "/orders").await["data"][0]["status"], "refunded");
+    assert_eq!(names(&page("list_paged:count=1", "/orders").await["data"]), ["3", "2", "1"]);
+    assert_eq!(sandbox.ledger().faults.strikes[5].detail.as_deref(), Some("nothing to spoil"));
 }

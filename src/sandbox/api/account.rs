@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{Html, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 
 use super::gate::TokenId;
+use super::input::Input;
 use crate::ground::EmailAddress;
 use crate::sandbox::amounts::Number;
 use crate::sandbox::answers::{Broken, FieldErrors, bare, failure, invalid, success};
@@ -22,6 +22,15 @@ use crate::sandbox::webhooks::RESELLER_ID;
 pub(super) async fn root() -> Response {
     let data = json!({ "api": "reseller", "version": "1" });
     bare(StatusCode::OK, &json!({ "status": true, "message": "OK", "data": data }))
+}
+
+/// Where whoever forgot `Accept: application/json` ends up: a page that no client can use.
+pub(super) async fn login_page() -> Html<&'static str> {
+    Html(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Log in</title></head>\n\
+         <body><h1>Log in</h1><p>This is a page for people. A client gets here when it has no valid token and \
+         does not send <code>Accept: application/json</code>.</p></body>\n</html>\n",
+    )
 }
 
 pub(super) async fn ping() -> Response {
@@ -63,23 +72,40 @@ struct LoggedIn<'a> {
     user: User<'a>,
 }
 
-pub(super) async fn login(State(desk): State<Arc<Desk>>, body: Bytes) -> Result<Response, Broken> {
-    let sent: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let text = |field: &str| sent.get(field).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+/// What a login says, checked as Laravel's validator does.
+fn mistakes(sent: &Input) -> FieldErrors {
     let mut errors = FieldErrors::new();
-    match text("email") {
-        None => drop(errors.insert("email", vec!["The email field is required.".to_owned()])),
-        Some(email) if EmailAddress::parse(email).is_none() => {
-            errors.insert("email", vec!["The email field must be a valid email address.".to_owned()]);
+    let mut wrong = |field: &'static str, sentence: &str| {
+        errors.entry(field).or_default().push(sentence.to_owned());
+    };
+    match sent.get("email") {
+        None => wrong("email", "The email field is required."),
+        Some(email) if email.as_str().and_then(EmailAddress::parse).is_none() => {
+            wrong("email", "The email field must be a valid email address.");
         }
         Some(_) => {}
     }
-    if text("password").is_none() {
-        errors.insert("password", vec!["The password field is required.".to_owned()]);
+    match sent.get("password") {
+        None => wrong("password", "The password field is required."),
+        Some(password) if !password.is_string() => wrong("password", "The password field must be a string."),
+        Some(_) => {}
     }
+    match sent.get("device_name").map(Value::as_str) {
+        Some(None) => wrong("device_name", "The device name field must be a string."),
+        Some(Some(name)) if name.chars().count() > 255 => {
+            wrong("device_name", "The device name field must not be greater than 255 characters.");
+        }
+        _ => {}
+    }
+    errors
+}
+
+pub(super) async fn login(State(desk): State<Arc<Desk>>, sent: Input) -> Result<Response, Broken> {
+    let errors = mistakes(&sent);
     if !errors.is_empty() {
         return Ok(invalid(&errors));
     }
+    let text = |field: &str| sent.text(field);
     let same = |field: &str, known: &str| {
         bool::from(text(field).unwrap_or_default().as_bytes().ct_eq(known.as_bytes()))
     };

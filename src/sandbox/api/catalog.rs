@@ -2,48 +2,58 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::Id;
+use super::input::Input;
+use super::lists::{self, Listing};
+use super::streamed;
 use crate::sandbox::amounts::Number;
-use crate::sandbox::answers::{FieldErrors, invalid, success};
+use crate::sandbox::answers::{Broken, FieldErrors, invalid, success, write_php_json};
 use crate::sandbox::catalog::Package;
+use crate::sandbox::countries::COUNTRIES;
 use crate::sandbox::desk::Desk;
-use crate::sandbox::places::{COUNTRIES, Country};
 use crate::sandbox::wire::{PackageView, PricedPackageView};
 
 const TYPES: [&str; 4] = ["DATA", "VOICE", "SMS", "DATA_VOICE_SMS"];
 
 /// The documented filters; an empty one filters nothing.
-#[derive(Deserialize)]
-pub(super) struct Filters {
-    #[serde(default)]
+struct Filters {
     package_type: String,
-    #[serde(default)]
-    country_code: String,
-    #[serde(default)]
-    country_slug: String,
-    #[serde(default)]
+    /// The only countries that may be covered, as places in the table; `None` for any.
+    countries: Option<Vec<usize>>,
     region_slug: String,
-    #[serde(default)]
+    /// In lower case.
     search: String,
 }
 
 impl Filters {
-    fn admit(&self, package: &Package) -> bool {
-        let in_country = |wanted: &dyn Fn(&Country) -> bool| {
-            package.countries.iter().filter_map(|code| Country::by_code(code)).any(wanted)
+    fn of(input: &Input) -> Self {
+        let (code, slug) = (input.filter("country_code"), input.filter("country_slug"));
+        let wanted = |at: &usize| {
+            let country = &COUNTRIES[*at];
+            (code.is_empty() || country.code.eq_ignore_ascii_case(code))
+                && (slug.is_empty() || country.slug == slug)
         };
-        let or_any = |filter: &str, holds: &dyn Fn() -> bool| filter.is_empty() || holds();
-        or_any(&self.package_type, &|| package.package_type.eq_ignore_ascii_case(&self.package_type))
-            && or_any(&self.country_code, &|| {
-                in_country(&|c| c.code.eq_ignore_ascii_case(&self.country_code))
-            })
-            && or_any(&self.country_slug, &|| in_country(&|c| c.slug == self.country_slug))
-            && or_any(&self.region_slug, &|| package.region.as_deref() == Some(&self.region_slug))
-            && or_any(&self.search, &|| package.name.to_lowercase().contains(&self.search.to_lowercase()))
+        let any = code.is_empty() && slug.is_empty();
+        Self {
+            package_type: input.filter("package_type").to_owned(),
+            countries: (!any).then(|| (0..COUNTRIES.len()).filter(wanted).collect()),
+            region_slug: input.filter("region_slug").to_owned(),
+            search: input.filter("search").to_lowercase(),
+        }
+    }
+
+    fn admit(&self, package: &Package) -> bool {
+        let (kind, region) = (&self.package_type, package.area.region().map(|region| region.slug));
+        let in_country = |countries: &Vec<usize>| countries.iter().any(|at| package.area.covers(*at));
+        (kind.is_empty() || package.package_type.eq_ignore_ascii_case(kind))
+            && self.countries.as_ref().is_none_or(in_country)
+            && (self.region_slug.is_empty() || region == Some(self.region_slug.as_str()))
+            && (self.search.is_empty() || package.name.to_lowercase().contains(&self.search))
     }
 
     /// Only `/pricing` documents a closed list of types.
@@ -52,19 +62,27 @@ impl Filters {
         let sentence = "The selected package type is invalid.".to_owned();
         (!known).then(|| invalid(&FieldErrors::from([("package_type", vec![sentence])])))
     }
+
+    /// What is on sale and admitted, as of this moment, and the currency of its prices.
+    fn found(&self, desk: &Desk) -> (Vec<Arc<Package>>, String) {
+        let book = desk.book();
+        let world = book.world();
+        let packages = world.catalog.on_sale().filter(|package| self.admit(package)).cloned().collect();
+        (packages, world.currency.clone())
+    }
 }
 
-pub(super) async fn index(State(desk): State<Arc<Desk>>, Query(filters): Query<Filters>) -> Response {
-    let book = desk.book();
-    let world = book.world();
-    let packages = world.catalog.on_sale().filter(|package| filters.admit(package));
-    success(&packages.map(|package| PackageView::of(package, &world.currency)).collect::<Vec<_>>())
+pub(super) async fn index(State(desk): State<Arc<Desk>>, listing: Listing) -> Result<Response, Broken> {
+    let (packages, currency) = Filters::of(&listing.input).found(&desk);
+    lists::answer(&desk.settings, &listing, packages, move |text, package| {
+        write_php_json(text, &PackageView::of(&package, &currency))
+    })
 }
 
-pub(super) async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Response {
+pub(super) async fn show(State(desk): State<Arc<Desk>>, Id(id): Id) -> Response {
     let book = desk.book();
     let world = book.world();
-    match super::id(&id).and_then(|id| world.catalog.get(id)) {
+    match id.and_then(|id| world.catalog.get(id)) {
         Some(package) => success(&PackageView::of(package, &world.currency)),
         None => super::not_found("Package"),
     }
@@ -77,37 +95,28 @@ struct PricingCountry<'a> {
     packages: Vec<PricedPackageView<'a>>,
 }
 
-#[derive(Serialize)]
-struct Pricing<'a> {
-    countries: Vec<PricingCountry<'a>>,
-}
-
-pub(super) async fn pricing(State(desk): State<Arc<Desk>>, Query(filters): Query<Filters>) -> Response {
+/// One country after the other, each written when the one before was sent.
+pub(super) async fn pricing(State(desk): State<Arc<Desk>>, listing: Listing) -> Response {
+    let filters = Filters::of(&listing.input);
     if let Some(refusal) = filters.refusal() {
         return refusal;
     }
-    let book = desk.book();
-    let world = book.world();
-    let packages: Vec<&Package> = world.catalog.on_sale().filter(|package| filters.admit(package)).collect();
-    let wanted = |country: &&Country| {
-        (filters.country_code.is_empty() || country.code.eq_ignore_ascii_case(&filters.country_code))
-            && (filters.country_slug.is_empty() || country.slug == filters.country_slug)
+    let (packages, currency) = filters.found(&desk);
+    let mut by_country = vec![Vec::new(); COUNTRIES.len()];
+    for package in &packages {
+        for at in package.area.countries() {
+            by_country[at].push(Arc::clone(package));
+        }
+    }
+    let wanted = move |at: &usize| filters.countries.as_ref().is_none_or(|wanted| wanted.contains(at));
+    let filled = by_country.into_iter().enumerate().filter(move |(at, all)| wanted(at) && !all.is_empty());
+    let write = move |text: &mut Vec<u8>, (at, packages): (usize, Vec<Arc<Package>>)| {
+        let packages = packages.iter().map(|package| PricedPackageView::of(package, &currency)).collect();
+        let (name, code) = (COUNTRIES[at].name, COUNTRIES[at].code);
+        write_php_json(text, &PricingCountry { name, code, packages })
     };
-    let countries = COUNTRIES
-        .iter()
-        .filter(wanted)
-        .map(|country| PricingCountry {
-            name: country.name,
-            code: country.code,
-            packages: packages
-                .iter()
-                .filter(|package| package.countries.iter().any(|code| code == country.code))
-                .map(|package| PricedPackageView::of(package, &world.currency))
-                .collect(),
-        })
-        .filter(|country| !country.packages.is_empty())
-        .collect();
-    success(&Pricing { countries })
+    let head = r#"{"status":true,"message":"Success","data":{"countries":["#;
+    streamed::list(head.to_owned(), filled, write, "]}}".to_owned())
 }
 
 #[derive(Serialize)]

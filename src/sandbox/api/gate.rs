@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::refusals;
 use super::struck::{Passing, answered};
-use crate::sandbox::answers::{Broken, unauthenticated};
+use crate::sandbox::answers::{Broken, expects_json, to_the_login_page, unauthenticated};
 use crate::sandbox::desk::Desk;
 use crate::sandbox::faults::{About, Call, Fault, Injection, Point, Struck};
 use crate::sandbox::line::Fate;
@@ -89,7 +89,10 @@ async fn handled(
 ) -> Result<Response, Broken> {
     let token = bearer(request.headers()).and_then(|token| tokens::check(desk, token));
     if !operation.is_open() {
-        let Some(id) = token else { return Ok(unauthenticated()) };
+        let Some(id) = token else {
+            let json = expects_json(request.headers());
+            return Ok(if json { unauthenticated() } else { to_the_login_page() });
+        };
         request.extensions_mut().insert(TokenId(id));
     }
     let fate = request.extensions().get::<Arc<Fate>>().cloned().unwrap_or_default();

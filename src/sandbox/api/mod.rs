@@ -4,20 +4,26 @@ mod account;
 mod bodies;
 mod catalog;
 mod gate;
+mod input;
+mod lists;
 mod orders;
+mod paging;
 mod refusals;
+mod streamed;
 mod struck;
 mod things;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
-use axum::response::Response;
+use axum::extract::{FromRequestParts, OriginalUri, Path};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::json;
 
-use super::answers::{bare, failure};
+use super::answers::failure;
 use super::desk::Desk;
 use super::operation::API;
 
@@ -47,25 +53,41 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router {
     Router::new()
         .nest(API, operations)
         .route(&format!("{API}/"), get(account::root))
+        .route("/login", get(account::login_page))
         .fallback(unknown_route)
         .with_state(Arc::clone(desk))
 }
 
-/// Laravel's own 404, which lacks the API's envelope.
-async fn unknown_route(uri: Uri) -> Response {
+/// Laravel knows no such address.
+async fn unknown_route(OriginalUri(uri): OriginalUri) -> Response {
     let path = uri.path().trim_start_matches('/');
-    bare(StatusCode::NOT_FOUND, &json!({ "message": format!("The route {path} could not be found.") }))
+    failure(StatusCode::NOT_FOUND, &format!("The route {path} could not be found."))
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> Response {
+/// 405 with the methods that the address has, which the router adds; OPTIONS is told them with 200, as Laravel does.
+async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::OK.into_response();
+    }
     let path = uri.path().trim_start_matches('/');
     let message = format!("The {method} method is not supported for route {path}.");
-    bare(StatusCode::METHOD_NOT_ALLOWED, &json!({ "message": message }))
+    failure(StatusCode::METHOD_NOT_ALLOWED, &message)
 }
 
 /// An id in an address; whatever is no number names nothing.
+struct Id(Option<u64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        Ok(Self(text.and_then(|Path(text)| id(&text))))
+    }
+}
+
 fn id(text: &str) -> Option<u64> {
-    text.parse().ok()
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn not_found(what: &str) -> Response {

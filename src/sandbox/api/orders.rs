@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
 
+use super::Id;
 use super::gate::key_of;
+use super::input::Input;
+use super::lists::{self, Listing};
 use super::refusals::{insufficient_balance, package_gone};
-use crate::sandbox::answers::{Broken, FieldErrors, failure, invalid, json, success};
+use crate::sandbox::answers::{Broken, FieldErrors, failure, invalid, json, success, write_php_json};
 use crate::sandbox::desk::Desk;
 use crate::sandbox::faults::{About, Point};
 use crate::sandbox::ledger::Order;
@@ -26,12 +28,12 @@ const MAX_TEXT: usize = 255;
 pub(super) async fn create(
     State(desk): State<Arc<Desk>>,
     headers: HeaderMap,
-    body: Bytes,
+    sent: Input,
 ) -> Result<Response, Broken> {
-    let (key, asked) = match read(&headers, &body) {
+    let (key, asked) = match read(&headers, &sent) {
         Ok(read) => read,
         Err(errors) => {
-            refuse(&desk, &headers, &body)?;
+            refuse(&desk, &headers, &sent)?;
             return Ok(invalid(&errors));
         }
     };
@@ -60,69 +62,59 @@ async fn announce(desk: &Arc<Desk>, order: &Order) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Reads a request as Laravel's validator does: numbers may be strings, absent and null are the same.
-fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Option<String>, Asked), FieldErrors> {
-    let sent: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+/// Checks a request as Laravel's validator does: numbers may be strings, absent and null are the same.
+fn read(headers: &HeaderMap, sent: &Input) -> Result<(Option<String>, Asked), FieldErrors> {
     let mut errors = FieldErrors::new();
     let mut wrong = |field: &'static str, sentence: &str| {
         errors.entry(field).or_default().push(sentence.to_owned());
     };
-    let package_id = match sent.get("package_id") {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(digits)) => digits.parse().ok(),
-        _ => None,
-    };
+    let package_id = sent.integer("package_id");
     match sent.get("package_id") {
-        None | Some(Value::Null) => wrong("package_id", "The package id field is required."),
+        None => wrong("package_id", "The package id field is required."),
         Some(_) if package_id.is_none() => wrong("package_id", "The package id field must be an integer."),
         Some(_) => {}
     }
-    let device_imei = optional(&sent, "device_imei");
-    let digits = |imei: &String| imei.len() == 15 && imei.bytes().all(|byte| byte.is_ascii_digit());
-    if !device_imei.as_ref().is_ok_and(|imei| imei.as_ref().is_none_or(digits)) {
-        wrong("device_imei", "The device imei field must be 15 digits.");
-    }
-    let external_order_id = optional(&sent, "external_order_id");
-    match &external_order_id {
-        Err(()) => wrong("external_order_id", "The external order id field must be a string."),
-        Ok(Some(name)) if name.chars().count() > MAX_TEXT => {
-            wrong(
-                "external_order_id",
-                "The external order id field must not be greater than 255 characters.",
-            );
+    let digits = |imei: &str| imei.len() == 15 && imei.bytes().all(|byte| byte.is_ascii_digit());
+    match sent.get("device_imei").map(Value::as_str) {
+        Some(None) => wrong("device_imei", "The device imei field must be a string."),
+        Some(Some(imei)) if !digits(imei) => {
+            wrong("device_imei", "The device imei field must be 15 digits.");
         }
-        Ok(_) => {}
+        _ => {}
+    }
+    match sent.get("external_order_id").map(Value::as_str) {
+        Some(None) => wrong("external_order_id", "The external order id field must be a string."),
+        Some(Some(name)) if name.chars().count() > MAX_TEXT => {
+            wrong("external_order_id", "The external order id field must not be greater than 255 characters.")
+        }
+        _ => {}
     }
     let key = key_of(headers);
     if key.as_ref().is_some_and(|key| key.chars().count() > MAX_TEXT) {
         wrong("idempotency_key", "The idempotency key field must not be greater than 255 characters.");
     }
-    match (errors.is_empty(), package_id, device_imei, external_order_id) {
-        (true, Some(package_id), Ok(device_imei), Ok(external_order_id)) => {
-            Ok((key, Asked { package_id, device_imei, external_order_id }))
-        }
+    match (errors.is_empty(), package_id) {
+        (true, Some(package_id)) => Ok((key, asked(sent, package_id))),
         _ => Err(errors),
     }
 }
 
-/// A text that may be absent; an error if it is something else.
-fn optional(sent: &Value, field: &str) -> Result<Option<String>, ()> {
-    match sent.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
-        Some(_) => Err(()),
+fn asked(sent: &Input, package_id: i64) -> Asked {
+    Asked {
+        // Nothing on sale has the id 0.
+        package_id: u64::try_from(package_id).unwrap_or(0),
+        device_imei: sent.text("device_imei").map(str::to_owned),
+        external_order_id: sent.text("external_order_id").map(str::to_owned),
     }
 }
 
 /// Records a request that could not be understood.
-fn refuse(desk: &Desk, headers: &HeaderMap, body: &[u8]) -> anyhow::Result<()> {
-    let sent: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+fn refuse(desk: &Desk, headers: &HeaderMap, sent: &Input) -> anyhow::Result<()> {
     let request = crate::sandbox::ledger::OrderRequest {
         at: crate::sandbox::moment::now(),
         idempotency_key: key_of(headers),
-        external_order_id: optional(&sent, "external_order_id").unwrap_or_default(),
-        package_id: sent.get("package_id").and_then(Value::as_u64),
+        external_order_id: sent.text("external_order_id").map(str::to_owned),
+        package_id: sent.integer("package_id").and_then(|id| u64::try_from(id).ok()),
         outcome: "invalid".to_owned(),
         order_id: None,
     };
@@ -130,14 +122,16 @@ fn refuse(desk: &Desk, headers: &HeaderMap, body: &[u8]) -> anyhow::Result<()> {
 }
 
 /// All orders, the newest first.
-pub(super) async fn index(State(desk): State<Arc<Desk>>) -> Response {
-    let book = desk.book();
-    success(&book.world().orders.values().rev().map(OrderView::of).collect::<Vec<_>>())
+pub(super) async fn index(State(desk): State<Arc<Desk>>, listing: Listing) -> Result<Response, Broken> {
+    let orders: Vec<Order> = desk.book().world().orders.values().rev().cloned().collect();
+    lists::answer(&desk.settings, &listing, orders, |text, order| {
+        write_php_json(text, &OrderView::of(&order))
+    })
 }
 
-pub(super) async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Response {
+pub(super) async fn show(State(desk): State<Arc<Desk>>, Id(id): Id) -> Response {
     let book = desk.book();
-    match super::id(&id).and_then(|id| book.world().orders.get(&id)) {
+    match id.and_then(|id| book.world().orders.get(&id)) {
         Some(order) => success(&OrderView::of(order)),
         None => super::not_found("Order"),
     }

@@ -3,7 +3,17 @@
 //! It asks for no password, for it listens on loopback only; pages of other sites are refused, so that no site in
 //! the same browser can move it.
 
+mod act_catalog;
+mod act_faults;
+mod acts;
+mod deliveries;
+mod esims;
+mod filled;
+mod notices;
 mod page;
+mod token_list;
+
+pub(super) use notices::Notices;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +32,7 @@ use serde_json::json;
 
 use super::amounts;
 use super::answers::Broken;
-use super::catalog::CatalogChange;
+use super::catalog::{CatalogChange, Package};
 use super::courses;
 use super::desk::Desk;
 use super::faults::{Fault, Injection};
@@ -42,11 +52,17 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router {
         .route("/_sandbox/wallet", get(wallet).post(set_wallet))
         .route("/_sandbox/orders/{id}", get(order).post(move_order))
         .route("/_sandbox/catalog", get(catalog).post(change_catalog))
-        .route("/_sandbox/tokens", post(revoke_tokens).delete(revoke_tokens))
+        .route("/_sandbox/faults/{place}", post(stop_fault).delete(stop_fault))
+        .route("/_sandbox/esims", get(esims::list))
+        .route("/_sandbox/esims/{id}", get(esims::show).post(esims::change))
+        .route("/_sandbox/tokens", get(token_list::list).post(revoke_tokens).delete(revoke_tokens))
+        .route("/_sandbox/tokens/{id}", post(token_list::revoke).delete(token_list::revoke))
+        .route("/_sandbox/webhooks/{id}", post(deliveries::again))
         .route("/_sandbox/ping", post(ping))
         .route("/_sandbox/mode", get(mode).post(set_mode))
         .route("/_sandbox/webhook", get(webhook).post(set_webhook))
         .route("/_sandbox/keys/forget", post(forget_key))
+        .route_layer(axum::middleware::from_fn_with_state(Arc::clone(desk), acts::take))
         .route_layer(axum::middleware::from_fn(refuse_other_sites))
         .with_state(Arc::clone(desk))
 }
@@ -69,6 +85,10 @@ fn problem(status: StatusCode, what: &str) -> Response {
     answer(status, &json!({ "error": what }))
 }
 
+fn no_such_thing() -> Response {
+    problem(StatusCode::NOT_FOUND, "there is no such thing")
+}
+
 fn no_order() -> Response {
     problem(StatusCode::NOT_FOUND, "there is no such order")
 }
@@ -79,36 +99,21 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
-/// A request's body: JSON from scripts, a form from the page.
+/// A request's body as a script sends it, in JSON, whatever type it says it has. Forms were taken before
+/// (`acts.rs`).
 struct Sent<T> {
     value: T,
-    by_form: bool,
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        if is_form(request.headers()) {
-            let form = axum::Form::<T>::from_request(request, state).await;
-            return match form {
-                Ok(axum::Form(value)) => Ok(Self { value, by_form: true }),
-                Err(refused) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, &refused.body_text())),
-            };
-        }
         let bytes = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         match serde_json::from_slice(&bytes) {
-            Ok(value) => Ok(Self { value, by_form: false }),
+            Ok(value) => Ok(Self { value }),
             Err(error) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string())),
         }
-    }
-}
-
-/// What a script gets as JSON, and what sends a person back to the page.
-fn done(by_form: bool, value: &impl Serialize) -> Response {
-    match by_form {
-        true => Redirect::to("/_sandbox/").into_response(),
-        false => answer(StatusCode::OK, value),
     }
 }
 
@@ -151,7 +156,7 @@ async fn faults(State(desk): State<Arc<Desk>>) -> Response {
 
 async fn inject(State(desk): State<Arc<Desk>>, sent: Sent<Injection>) -> Response {
     desk.inject(sent.value);
-    done(sent.by_form, &desk.faults.list())
+    answer(StatusCode::OK, &desk.faults.list())
 }
 
 async fn clear_faults(State(desk): State<Arc<Desk>>) -> Response {
@@ -160,6 +165,14 @@ async fn clear_faults(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 /// The wallet in short; the ledger has its transactions.
+/// Stops the fault at a place of the list, from 0.
+async fn stop_fault(State(desk): State<Arc<Desk>>, Path(place): Path<usize>) -> Response {
+    match desk.faults.disarm(place) {
+        true => answer(StatusCode::OK, &desk.faults.list()),
+        false => no_such_thing(),
+    }
+}
+
 fn wallet_in_short(desk: &Desk) -> impl Serialize + use<> {
     let book = desk.book();
     let world = book.world();
@@ -189,7 +202,7 @@ async fn set_wallet(State(desk): State<Arc<Desk>>, sent: Sent<WalletWish>) -> Re
         };
         book.set_balance(wanted)?;
     }
-    Ok(done(sent.by_form, &wallet_in_short(&desk)))
+    Ok(answer(StatusCode::OK, &wallet_in_short(&desk)))
 }
 
 async fn order(State(desk): State<Arc<Desk>>, Path(id): Path<u64>) -> Response {
@@ -210,12 +223,12 @@ async fn move_order(
     sent: Sent<OrderWish>,
 ) -> Result<Response, Broken> {
     let moved = courses::move_order(&desk, id, sent.value.status)?;
-    Ok(moved.map_or_else(no_order, |order| done(sent.by_form, &order)))
+    Ok(moved.map_or_else(no_order, |order| answer(StatusCode::OK, &order)))
 }
 
 async fn catalog(State(desk): State<Arc<Desk>>) -> Response {
     let book = desk.book();
-    answer(StatusCode::OK, &book.world().catalog.on_sale().collect::<Vec<_>>())
+    answer(StatusCode::OK, &book.world().catalog.on_sale().map(AsRef::as_ref).collect::<Vec<&Package>>())
 }
 
 async fn change_catalog(
@@ -223,19 +236,19 @@ async fn change_catalog(
     sent: Sent<CatalogChange>,
 ) -> Result<Response, Broken> {
     Ok(match desk.book().change_catalog(sent.value)? {
-        Ok(change) => done(sent.by_form, &change),
+        Ok(change) => answer(StatusCode::OK, &change),
         Err(refusal) => problem(StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string()),
     })
 }
 
-async fn revoke_tokens(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Result<Response, Broken> {
+async fn revoke_tokens(State(desk): State<Arc<Desk>>) -> Result<Response, Broken> {
     tokens::revoke_all(&desk)?;
-    Ok(done(is_form(&headers), &json!({ "revoked": true })))
+    Ok(answer(StatusCode::OK, &json!({ "revoked": true })))
 }
 
-async fn ping(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Result<Response, Broken> {
+async fn ping(State(desk): State<Arc<Desk>>) -> Result<Response, Broken> {
     let sent = webhooks::ping(&desk)?.is_some();
-    Ok(done(is_form(&headers), &json!({ "sent": sent })))
+    Ok(answer(StatusCode::OK, &json!({ "sent": sent })))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -249,7 +262,7 @@ async fn mode(State(desk): State<Arc<Desk>>) -> Response {
 
 async fn set_mode(State(desk): State<Arc<Desk>>, sent: Sent<ModeWish>) -> Response {
     desk.faults.set_mode(sent.value.mode);
-    done(sent.by_form, &sent.value)
+    answer(StatusCode::OK, &sent.value)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -263,7 +276,7 @@ async fn webhook(State(desk): State<Arc<Desk>>) -> Response {
 
 async fn set_webhook(State(desk): State<Arc<Desk>>, sent: Sent<WebhookWish>) -> Response {
     desk.sender.set_url(sent.value.url.clone().filter(|url| !url.trim().is_empty()));
-    done(sent.by_form, &sent.value)
+    answer(StatusCode::OK, &sent.value)
 }
 
 #[derive(Deserialize)]
@@ -273,5 +286,5 @@ struct KeyWish {
 
 async fn forget_key(State(desk): State<Arc<Desk>>, sent: Sent<KeyWish>) -> Result<Response, Broken> {
     purchase::forget_key(&desk, &sent.value.key)?;
-    Ok(done(sent.by_form, &json!({ "forgotten": sent.value.key })))
+    Ok(answer(StatusCode::OK, &json!({ "forgotten": sent.value.key })))
 }

@@ -1,108 +1,243 @@
-//! The control page: wallet, orders, webhooks, and a button for each thing that may happen to them.
+//! The control page: everything that a person who plays the upstream sees and may do, on one page that needs no
+//! script.
+
+mod catalog;
+mod faults;
+mod orders;
+mod webhooks;
 
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::filled::{Filled, Mistake};
+use super::notices::Notice;
+use super::token_list::word;
 use crate::sandbox::answers::Broken;
 use crate::sandbox::desk::Desk;
-use crate::sandbox::ledger::{Delivery, DeliveryState, Order};
-use crate::sandbox::moment::legible;
+use crate::sandbox::ledger::TransactionKind;
+use crate::sandbox::moment::{legible, now};
+use crate::sandbox::settings::OrderMode;
+use crate::sandbox::tokens::{self, Standing};
+use crate::sandbox::world::World;
+use catalog::CatalogPart;
+use faults::FaultsPart;
+use orders::{EsimRow, OrderRow};
+use webhooks::WebhookRow;
 
-/// How many of the newest orders and webhooks are shown.
-const SHOWN: usize = 50;
+/// How many of the newest orders, eSIMs and webhooks are shown.
+const SHOWN: usize = 25;
+/// How many movements of the wallet.
+const MOVEMENTS: usize = 8;
+
+/// What the page is looked at with: its address's parameters.
+#[derive(Clone, Debug, Default)]
+pub(super) struct View {
+    /// Only orders whose id, name, key or ICCID holds this.
+    orders: String,
+    /// Only packages whose id or name holds this.
+    package: String,
+    /// The fault whose form is open.
+    fault: String,
+    said: Option<u64>,
+}
+
+impl View {
+    pub(super) fn of(query: &str) -> Self {
+        let form = Filled::parse(query.as_bytes());
+        let text = |field: &str| form.get(field).chars().take(200).collect();
+        Self {
+            orders: text("orders"),
+            package: text("package"),
+            fault: text("fault"),
+            said: form.get("said").parse().ok(),
+        }
+    }
+
+    /// The parameters that bring a person back to what they were looking at.
+    fn back(&self) -> String {
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        let kept = [("orders", &self.orders), ("package", &self.package), ("fault", &self.fault)];
+        for (name, value) in kept.into_iter().filter(|(_, value)| !value.is_empty()) {
+            text.append_pair(name, value);
+        }
+        text.finish()
+    }
+
+    /// The same, with a notice to read.
+    pub(super) fn with_notice(&self, number: u64) -> String {
+        let back = self.back();
+        let between = if back.is_empty() { "" } else { "&" };
+        format!("{back}{between}said={number}")
+    }
+}
 
 #[derive(Template)]
 #[template(path = "sandbox/control.html")]
 struct ControlPage {
+    view: View,
+    notice: Option<Notice>,
+    mistake: Option<(Mistake, Filled)>,
+    email: String,
     balance: String,
     currency: String,
-    packages: usize,
+    movements: Vec<Movement>,
+    mode: OrderMode,
     webhook_url: String,
-    faults: Vec<String>,
     orders: Vec<OrderRow>,
+    orders_in_all: usize,
+    esims: Vec<EsimRow>,
+    esims_in_all: usize,
     webhooks: Vec<WebhookRow>,
+    webhooks_in_all: usize,
+    faults: FaultsPart,
+    catalog: CatalogPart,
+    tokens: Vec<TokenRow>,
+    lifetime: String,
 }
 
-struct OrderRow {
+struct Movement {
+    made: String,
+    what: String,
+    amount: String,
+    balance: String,
+}
+
+struct TokenRow {
     id: u64,
-    external_id: String,
-    package: String,
-    price: String,
-    status: &'static str,
-    iccid: String,
+    device: String,
     made: String,
+    standing: &'static str,
+    valid: bool,
 }
 
-impl OrderRow {
-    fn of(order: &Order) -> Self {
-        Self {
-            id: order.id,
-            external_id: order.external_order_id.clone().unwrap_or_default(),
-            package: order.package.name.clone(),
-            price: order.price.to_string(),
-            status: order.status.word(),
-            iccid: order.esim.as_ref().map(|esim| esim.iccid.clone()).unwrap_or_default(),
-            made: legible(order.created_at),
+impl ControlPage {
+    /// What was just done at this place.
+    fn said(&self, at: &str) -> Option<&str> {
+        self.notice.as_ref().filter(|notice| notice.at == at).map(|notice| notice.sentence.as_str())
+    }
+
+    /// What is wrong at this field of this form.
+    fn wrong(&self, form: &str, field: &str) -> Option<&str> {
+        let (mistake, _) = self.mistake.as_ref()?;
+        (mistake.form == form && mistake.field == field).then_some(mistake.sentence.as_str())
+    }
+
+    /// What was typed there, where the form comes back with a mistake; else what stands there at first.
+    fn typed<'a>(&'a self, form: &str, field: &str, first: &'a str) -> &'a str {
+        match &self.mistake {
+            Some((mistake, typed)) if mistake.form == form => typed.get(field),
+            _ => first,
         }
+    }
+
+    /// Whether a fold has to stand open: something was said or is wrong in it.
+    fn is_open(&self, at: &str) -> bool {
+        let (said, wrong) = (self.said(at).is_some(), self.mistake.as_ref());
+        said || wrong
+            .is_some_and(|(mistake, _)| mistake.form == at || mistake.form.ends_with(&format!("-{at}")))
+    }
+
+    fn is_mode(&self, mode: &str) -> bool {
+        serde_json::to_string(&self.mode).is_ok_and(|text| text.trim_matches('"') == mode)
     }
 }
 
-struct WebhookRow {
-    made: String,
-    event: String,
-    order: String,
-    state: &'static str,
-    attempts: String,
+pub(super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Broken> {
+    let view = View::of(&query.unwrap_or_default());
+    let notice = view.said.and_then(|number| desk.notices.find(number));
+    drawn(&desk, view, notice, None)
 }
 
-impl WebhookRow {
-    fn of(delivery: &Delivery) -> Self {
-        let attempts = delivery.attempts.iter().map(|attempt| match (attempt.status, &attempt.error) {
-            (Some(status), _) => status.to_string(),
-            (None, error) => error.clone().unwrap_or_default(),
-        });
-        Self {
-            made: legible(delivery.created_at),
-            event: delivery.event.clone(),
-            order: delivery.order_id.map(|id| id.to_string()).unwrap_or_default(),
-            state: match delivery.state {
-                DeliveryState::Pending => "pending",
-                DeliveryState::Delivered => "delivered",
-                DeliveryState::GivenUp => "given up",
-                DeliveryState::Lost => "lost",
-            },
-            attempts: attempts.collect::<Vec<_>>().join(", "),
-        }
+/// The page as of now. A mistake brings its form back as it was sent.
+pub(super) fn drawn(
+    desk: &Desk,
+    mut view: View,
+    notice: Option<Notice>,
+    mistake: Option<(Mistake, Filled)>,
+) -> Result<Response, Broken> {
+    if let Some(fault) = mistake.as_ref().and_then(|(mistake, _)| mistake.form.strip_prefix("arm-")) {
+        view.fault = fault.to_owned();
     }
-}
-
-pub(super) async fn show(State(desk): State<Arc<Desk>>) -> Result<Response, Broken> {
-    let faults = desk.faults.list().into_iter().map(|armed| {
-        let name = serde_json::to_string(&armed.injection.fault).unwrap_or_default();
-        format!("{}: struck {} times", name.trim_matches('"'), armed.struck)
-    });
     let page = {
+        let faults = FaultsPart::of(desk, &view.fault, notice.as_ref());
         let book = desk.book();
         let world = book.world();
+        let orders: Vec<_> = world.orders.values().rev().filter(|o| orders::holds(o, &view.orders)).collect();
+        let with_esim: Vec<_> =
+            orders.iter().filter_map(|o| o.esim.as_ref().map(|esim| (*o, esim))).collect();
         ControlPage {
+            email: desk.settings.email.clone(),
             balance: world.balance.to_string(),
             currency: world.currency.clone(),
-            packages: world.catalog.on_sale().count(),
+            movements: movements(world),
+            mode: desk.faults.mode(),
             webhook_url: desk.sender.url().unwrap_or_default(),
-            faults: faults.collect(),
-            orders: world.orders.values().rev().take(SHOWN).map(OrderRow::of).collect(),
+            orders_in_all: orders.len(),
+            orders: orders.iter().take(SHOWN).map(|order| OrderRow::of(order)).collect(),
+            esims_in_all: with_esim.len(),
+            esims: with_esim.iter().take(SHOWN).map(|(o, e)| EsimRow::of(world, o, e)).collect(),
+            webhooks_in_all: world.deliveries.len(),
             webhooks: world.deliveries.iter().rev().take(SHOWN).map(WebhookRow::of).collect(),
+            catalog: CatalogPart::of(&world.catalog, &view.package),
+            tokens: token_rows(desk, world),
+            lifetime: desk.settings.token_lifetime.map(|t| t.as_secs().to_string()).unwrap_or_default(),
+            view,
+            notice,
+            mistake,
+            faults,
         }
     };
-    let policy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'";
-    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(page.render()?)).into_response())
+    let headers = [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    Ok((headers, Html(page.render()?)).into_response())
+}
+
+fn movements(world: &World) -> Vec<Movement> {
+    let newest = world.transactions.iter().rev().take(MOVEMENTS);
+    let sign = |kind| if kind == TransactionKind::Debit { "−" } else { "+" };
+    newest
+        .map(|one| Movement {
+            made: legible(one.created_at),
+            what: one.description.clone(),
+            amount: format!("{}{}", sign(one.kind), one.amount),
+            balance: one.post_balance.to_string(),
+        })
+        .collect()
+}
+
+fn token_rows(desk: &Desk, world: &World) -> Vec<TokenRow> {
+    let at = now();
+    let newest = world.tokens.values().rev().take(SHOWN);
+    newest
+        .map(|token| {
+            let standing = tokens::standing(token, desk.settings.token_lifetime, at);
+            TokenRow {
+                id: token.id,
+                device: token.device_name.clone().unwrap_or_else(|| "no name".to_owned()),
+                made: token.made_at.map(legible).unwrap_or_default(),
+                standing: word(standing),
+                valid: standing == Standing::Valid,
+            }
+        })
+        .collect()
 }
 
 pub(super) async fn style() -> Response {
     let css = include_str!("../../../templates/sandbox/control.css");
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], css).into_response()
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], css)
+        .into_response()
 }

@@ -49,9 +49,9 @@ pub(in crate::sandbox) fn spoil(told: &mut Told, struck: &Struck) -> Option<Stri
 
 /// The orders that an answer tells of: one, or a list of them.
 pub(in crate::sandbox) fn orders_in(data: &mut Tree) -> Vec<&mut Tree> {
-    match data {
-        Tree::List(rows) => rows.iter_mut().collect(),
-        one => vec![one],
+    match data.get("id").is_some() {
+        true => vec![data],
+        false => data.listed_mut().into_iter().flatten().collect(),
     }
 }
 

@@ -12,7 +12,7 @@ pub(in crate::sandbox) fn spoil(data: &mut Tree, struck: &Struck) -> Option<Stri
     match struck.fault() {
         Fault::EmptyCatalog => {
             let within = if data.get("countries").is_some() { data.get_mut("countries")? } else { data };
-            within.rows_mut()?.clear();
+            within.listed_mut()?.clear();
         }
         Fault::CatalogCut => cut(data, struck.injection.percent()),
         Fault::CatalogEverySecond => {
@@ -33,17 +33,11 @@ pub(in crate::sandbox) fn spoil(data: &mut Tree, struck: &Struck) -> Option<Stri
 
 /// Every list of packages in an answer.
 fn lists(data: &mut Tree) -> Vec<&mut Vec<Tree>> {
-    match data {
-        Tree::List(rows) => vec![rows],
-        Tree::Object(pairs) => pairs
-            .iter_mut()
-            .filter(|(name, _)| name == "countries")
-            .filter_map(|(_, countries)| countries.rows_mut())
-            .flatten()
-            .filter_map(|country| country.get_mut("packages")?.rows_mut())
-            .collect(),
-        Tree::Scalar(_) => Vec::new(),
+    if data.get("countries").is_none() {
+        return data.listed_mut().into_iter().collect();
     }
+    let countries = data.get_mut("countries").and_then(Tree::rows_mut).into_iter().flatten();
+    countries.filter_map(|country| country.get_mut("packages")?.rows_mut()).collect()
 }
 
 /// Every package in an answer, which may be about one alone.

@@ -121,6 +121,10 @@ pub(super) enum Event {
         injection: Box<Injection>,
     },
     Cleared,
+    /// The injection at that place is stopped.
+    Disarmed {
+        place: usize,
+    },
     /// Chance let a call pass.
     Spared {
         place: usize,
@@ -185,6 +189,9 @@ impl Drill {
                 self.armed.clear();
                 self.busy.clear();
             }
+            Event::Disarmed { place } if place < self.armed.len() => drop(self.armed.remove(place)),
+            // Nothing stands there.
+            Event::Disarmed { .. } => {}
             Event::Spared { place } => {
                 if let Some(armed) = self.armed.get_mut(place) {
                     armed.spared += 1;

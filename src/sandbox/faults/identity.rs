@@ -8,7 +8,11 @@ use super::{Fault, Struck};
 /// nothing to spoil. `oldest` is the id of the oldest order that there is.
 pub(in crate::sandbox) fn spoil(data: &mut Tree, struck: &Struck, oldest: Option<u64>) -> Option<String> {
     let mut note = String::new();
-    for order in orders_in(data) {
+    let orders = orders_in(data);
+    if orders.is_empty() {
+        return None;
+    }
+    for order in orders {
         match struck.fault() {
             Fault::OlderOrderId => {
                 let oldest = oldest?.to_string();

@@ -19,7 +19,7 @@ pub(in crate::sandbox) struct Asked {
 /// Spoils a list, in `data` of a whole answer. Says what was done; `None` if the fault is none of lists, or there is no
 /// list.
 pub(in crate::sandbox) fn spoil(answer: &mut Tree, struck: &Struck, asked: &Asked) -> Option<String> {
-    let rows = answer.get_mut("data")?.rows_mut()?;
+    let rows = answer.get_mut("data")?.listed_mut()?;
     match struck.fault() {
         Fault::OrdersNewestOnly => {
             rows.truncate(struck.injection.count());
@@ -34,7 +34,11 @@ pub(in crate::sandbox) fn spoil(answer: &mut Tree, struck: &Struck, asked: &Aske
             Some(format!("without {:?}", asked.hidden))
         }
         Fault::ListPaged | Fault::PageRepeated => {
-            let all = std::mem::take(rows);
+            // What comes in pages already is not put into others.
+            if answer.get("data")?.get("data").is_some() || answer.get("meta").is_some() {
+                return None;
+            }
+            let all = std::mem::take(answer.get_mut("data")?.listed_mut()?);
             let repeated = struck.fault() == Fault::PageRepeated;
             let size = struck.injection.count().max(1);
             let pages = Pages { all, size, asked, repeated };

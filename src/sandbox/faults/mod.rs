@@ -140,6 +140,16 @@ impl Faults {
         self.lock().record(Event::Armed { injection: Box::new(injection) });
     }
 
+    /// Stops the injection at a place of the list; false if there is none.
+    pub(super) fn disarm(&self, place: usize) -> bool {
+        let mut kept = self.lock();
+        let there = place < kept.drill.armed().len();
+        if there {
+            kept.record(Event::Disarmed { place });
+        }
+        there
+    }
+
     pub(super) fn clear(&self) {
         self.lock().record(Event::Cleared);
     }

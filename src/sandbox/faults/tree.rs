@@ -109,6 +109,14 @@ impl Tree {
         }
     }
 
+    /// The rows of a list, also where it is a page: then they stand in its `data`.
+    pub(in crate::sandbox) fn listed_mut(&mut self) -> Option<&mut Vec<Self>> {
+        match self {
+            Self::List(rows) => Some(rows),
+            page => page.get_mut("data")?.rows_mut(),
+        }
+    }
+
     /// The way to each field below this value, as `esim.iccid` or `3.id`.
     pub(in crate::sandbox) fn ways(&self) -> Vec<String> {
         let mut ways = Vec::new();
