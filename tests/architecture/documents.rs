@@ -1,9 +1,11 @@
 //! The documents name files, commands and targets that exist.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::source::{exists, files, read};
 
 const DOCUMENTS: [&str; 4] = ["ARCHITECTURE.md", "README.md", "STYLE.md", "tests/README.md"];
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 12] = [
     "src/",
     "tests/",
     "migrations/",
@@ -12,6 +14,8 @@ const FOLDERS: [&str; 10] = [
     "locales/",
     "scripts/",
     "examples/",
+    "conformance/",
+    "mutants/",
     ".ci/",
     "docs/",
 ];
@@ -121,15 +125,75 @@ fn table_names(text: &str, heading: &str) -> Vec<String> {
     rows.filter_map(|row| row.split('`').nth(1)).map(str::to_owned).collect()
 }
 
-/// Tests that tests/README.md names beside a fault, and nobody wrote.
+/// The rows of faults that an upstream can cause when it is asked: each must be met.
+const ROWS: std::ops::RangeInclusive<u32> = 1..=51;
+
+/// Every function of the sources, by name.
+fn functions(sources: &[(String, String)]) -> BTreeSet<String> {
+    let names = sources.iter().flat_map(|(_, code)| code.split("fn ").skip(1));
+    names.filter_map(|rest| rest.split_once('(')).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The rows that a test is named after: `f29_f30_…` after two, `finds_…` after none.
+fn rows_of(test: &str) -> Vec<u32> {
+    let parts = test.split('_').map_while(|part| part.strip_prefix('f')?.parse().ok());
+    parts.collect()
+}
+
+/// The tests beside each row of a table: `| F03 | what | `f03_…`; `f03_…` |`.
+fn table_of_rows(text: &str) -> BTreeMap<u32, Vec<String>> {
+    let rows = text.lines().filter_map(|line| {
+        let (row, rest) = line.strip_prefix("| F")?.split_once(" |")?;
+        Some((row.parse().ok()?, rest.split('`').skip(1).step_by(2).map(str::to_owned).collect()))
+    });
+    rows.collect()
+}
+
+/// What is wrong between the tables of faults in tests/README.md and the tests: names that nobody wrote, rows that are
+/// not met, and tests of a row that do not stand in it.
 pub fn lost_tests() -> Vec<String> {
     let text = read("tests/README.md");
     let (_, faults) = text.split_once("## Faults").expect("tests/README.md has its table of faults");
     let sources: Vec<_> = files("tests", &["rs"]).into_iter().chain(files("src", &["rs"])).collect();
-    let rows = faults.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
-    let names = rows.filter_map(|row| row.rsplit('`').nth(1));
-    let lost = names.filter(|name| !sources.iter().any(|(_, code)| code.contains(&format!("fn {name}("))));
-    lost.map(|name| format!("tests/README.md names the test {name}, which does not exist")).collect()
+    mismatches(faults, &functions(&sources))
+}
+
+fn mismatches(faults: &str, functions: &BTreeSet<String>) -> Vec<String> {
+    let rows = faults.lines().filter(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|row| row.trim_end_matches([' ', '|']).rsplit_once(" | "));
+    let names = cells.flat_map(|(_, tests)| tests.split('`').skip(1).step_by(2));
+    let lost = names
+        .filter(|name| !functions.contains(*name))
+        .map(|name| format!("tests/README.md names the test {name}, which does not exist"));
+    let table = table_of_rows(faults);
+    let unmet = ROWS
+        .filter(|row| table.get(row).is_none_or(Vec::is_empty))
+        .map(|row| format!("tests/README.md names no test for the row F{row:02}"));
+    let beside = |row: &u32, test: &String| table.get(row).is_some_and(|tests| tests.contains(test));
+    let unnamed = functions.iter().flat_map(|test| {
+        let rows = rows_of(test).into_iter().filter(|row| !beside(row, test));
+        rows.map(move |row| format!("the test {test} is missing from the row F{row:02} of tests/README.md"))
+    });
+    lost.chain(unmet).chain(unnamed).collect()
+}
+
+#[test]
+fn a_fault_without_its_test_and_a_test_without_its_row_are_told() {
+    let full = |tests: &str| ROWS.map(|row| format!("| F{row:02} | what | {tests} |\n")).collect::<String>();
+    let functions = |names: &[&str]| names.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    let known = functions(&["a_test", "finds_what_it_seeks"]);
+    assert_eq!(mismatches(&full("`a_test`"), &known), Vec::<String>::new());
+    let lost = mismatches(&full("`a_test`").replace("| F07 | what | `a_test` |", "| F07 | `gone` |"), &known);
+    assert_eq!(lost, ["tests/README.md names the test gone, which does not exist"]);
+    let unmet = mismatches(&full("`a_test`").replace("| F07 |", "| X |"), &known);
+    assert_eq!(unmet, ["tests/README.md names no test for the row F07"]);
+    let rowless = functions(&["a_test", "f07_f60_of_two_rows"]);
+    let unnamed = mismatches(
+        &full("`a_test`").replace("| F07 | what |", "| F07 | what | `f07_f60_of_two_rows`;"),
+        &rowless,
+    );
+    assert_eq!(unnamed, ["the test f07_f60_of_two_rows is missing from the row F60 of tests/README.md"]);
+    assert_eq!((rows_of("f101_whoever"), rows_of("finds_f07_")), (vec![101], vec![]));
 }
 
 #[test]
