@@ -63,6 +63,8 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("ESIMDUAL_LIST_TIMEOUT_SECONDS", config.upstream.list_timeout.as_secs().to_string()),
         ("ESIMDUAL_CATALOG_TIMEOUT_SECONDS", config.upstream.catalog_timeout.as_secs().to_string()),
         ("ESIMDUAL_REQUESTS_PER_MINUTE", config.upstream.requests_per_minute.to_string()),
+        ("ESIMDUAL_LOGIN_PAUSE_SECONDS", config.upstream.login_pause.as_secs().to_string()),
+        ("ESIMDUAL_REST_SECONDS", config.upstream.longest_rest.as_secs().to_string()),
         ("ESIMDUAL_KEY_HORIZON_SECONDS", shop.times.key_horizon.as_secs().to_string()),
         ("DOUBT_SETTLING_SECONDS", shop.times.doubt_settling.as_secs().to_string()),
         ("SYNC_INTERVAL_SECONDS", shop.times.sync_interval.as_secs().to_string()),

@@ -46,6 +46,8 @@ impl Stage {
             list_timeout: patience,
             catalog_timeout: patience,
             requests_per_minute: 60_000,
+            login_pause: Duration::from_secs(30),
+            longest_rest: Duration::from_secs(30),
         };
         let key = SealingKey::derive(&"the key of a conformance run".into());
         Client::new(settings, self.db.clone(), key, self.clock.clone(), Entropy::system())

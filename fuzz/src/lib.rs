@@ -164,6 +164,10 @@ pub fn webhooks(body: &[u8]) {
         let name = order.external_order_id.as_deref();
         assert!(name != Some("") && !name.unwrap_or_default().contains('\0'));
     }
+    // A mark before a mark is no JSON any more.
+    if body.starts_with("\u{feff}".as_bytes()) {
+        return;
+    }
     let wrapped = ["\u{feff}".as_bytes(), b" \r\n", body, b"\n\t "].concat();
     assert_eq!(event::read(&wrapped).as_ref(), Some(&event));
 }

@@ -5,24 +5,25 @@ use std::time::Duration;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
+use serde_json::json;
 use time::OffsetDateTime;
 
-use super::frame::{Frame, Part};
+use super::frame::{Frame, Part, forbidden};
 use super::words::{Badge, Moment, sentence, span};
 use crate::esimdual::undocumented::{self, Kept};
 use crate::esimdual::{BreakerState, Fault, Health, LoginRefused, OperationHealth};
 use crate::shop::Shop;
-use crate::staff::Staff;
+use crate::staff::{self, Act, Staff};
 use crate::web::{Cache, Problem, page};
 
 /// The newest oddities; more on one page nobody reads.
 const ODDITIES_SHOWN: i64 = 200;
 
 pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin/upstream", get(show))
+    Router::new().route("/admin/upstream", get(show).post(try_again))
 }
 
 /// How the upstream stands with us, the worst first.
@@ -84,6 +85,7 @@ struct OddityView {
 #[template(path = "backoffice/upstream.html")]
 struct UpstreamPage {
     frame: Frame,
+    may_try: bool,
     standing: Standing,
     since: Moment,
     used: usize,
@@ -98,6 +100,7 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
     let kept = undocumented::newest(&mut *shop.db.acquire().await?, ODDITIES_SHOWN).await?;
     let view = UpstreamPage {
         frame: Frame::new(&shop, &staff, Part::Upstream),
+        may_try: staff.may(Act::RunSync),
         since: Moment::of(health.since),
         used: health.budget.used,
         per_minute: health.budget.per_minute,
@@ -106,6 +109,19 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
         oddities: kept.into_iter().map(|oddity| oddity_view(oddity, now)).collect(),
     };
     page(StatusCode::OK, Cache::Private, &view)
+}
+
+/// Somebody has seen to the account: the next try is now.
+async fn try_again(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
+    if !staff.may(Act::RunSync) {
+        return forbidden(&shop, &staff, Part::Upstream);
+    }
+    let mut tx = shop.db.begin().await?;
+    staff::record(&mut tx, shop.now(), &staff.email, "upstream_tried_again", &json!({})).await?;
+    tx.commit().await?;
+    // Whatever comes of it, the page tells.
+    let _shown = shop.upstream.try_again().await;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Redirect::to("/admin/upstream")).into_response())
 }
 
 fn standing(health: Health, configured: bool, now: OffsetDateTime) -> Standing {

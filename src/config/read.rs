@@ -162,6 +162,8 @@ fn upstream(reader: &mut Reader<'_>) -> esimdual::Settings {
         list_timeout: reader.seconds("ESIMDUAL_LIST_TIMEOUT_SECONDS", 60, 1),
         catalog_timeout: reader.seconds("ESIMDUAL_CATALOG_TIMEOUT_SECONDS", 300, 1),
         requests_per_minute: u32::try_from(budget).unwrap_or(60),
+        login_pause: reader.seconds("ESIMDUAL_LOGIN_PAUSE_SECONDS", 30, 1),
+        longest_rest: reader.seconds("ESIMDUAL_REST_SECONDS", 30, 1),
     }
 }
 

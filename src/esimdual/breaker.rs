@@ -16,8 +16,6 @@ use crate::ground::Clock;
 const FAULTS: u32 = 5;
 /// The first pause; each probe that fails doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// No pause is longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A probe that is still not answered after this keeps nobody else from probing.
 const PROBE_HOLDS: Duration = Duration::from_secs(30);
 
@@ -25,6 +23,7 @@ const PROBE_HOLDS: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Breaker {
     clock: Clock,
+    longest_pause: Duration,
     state: Mutex<State>,
 }
 
@@ -71,9 +70,9 @@ pub struct Leave<'a> {
 }
 
 impl Breaker {
-    /// Closed.
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, state: Mutex::default() }
+    /// Closed. No pause will be longer than `longest_pause`.
+    pub fn new(clock: Clock, longest_pause: Duration) -> Self {
+        Self { clock, longest_pause, state: Mutex::default() }
     }
 
     /// Leave to send.
@@ -133,14 +132,14 @@ impl Leave<'_> {
         let faults = state.faults;
         match &mut state.open {
             Some(open) if probe => {
-                open.pause = open.pause.saturating_mul(2).min(LONGEST_PAUSE);
+                open.pause = open.pause.saturating_mul(2).min(self.breaker.longest_pause);
                 open.next_try_at = now + open.pause;
                 open.probe_until = None;
             }
             // It was under way when the breaker opened.
             Some(_) => {}
             None if faults >= FAULTS => {
-                let pause = FIRST_PAUSE;
+                let pause = FIRST_PAUSE.min(self.breaker.longest_pause);
                 let next_try_at = now + pause;
                 state.open = Some(Open { since: now, pause, next_try_at, probe_until: None });
                 tracing::warn!(faults, "eSIMDual fails; it is left alone for a while");
@@ -170,6 +169,7 @@ mod tests {
     use super::*;
     use time::macros::datetime;
 
+    const LONGEST: Duration = Duration::from_secs(30);
     const SILENT: Heard = Heard::Silence("no answer in time");
 
     fn answered(status: u16) -> Heard {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn opened(clock: &Clock) -> Breaker {
-        let breaker = Breaker::new(clock.clone());
+        let breaker = Breaker::new(clock.clone(), LONGEST);
         for _ in 0..FAULTS {
             breaker.admit().unwrap().end(&SILENT);
         }
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn faults_in_a_row_open_it_and_an_answer_between_them_does_not_let_it() {
-        let breaker = Breaker::new(clock());
+        let breaker = Breaker::new(clock(), LONGEST);
         for _ in 0..4 {
             for fault in [SILENT, answered(500), Heard::NeverSent("name"), answered(503)] {
                 breaker.admit().unwrap().end(&fault);
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn what_was_under_way_when_it_opened_neither_prolongs_it_nor_is_unheard() {
         let clock = clock();
-        let breaker = Breaker::new(clock.clone());
+        let breaker = Breaker::new(clock.clone(), LONGEST);
         let under_way: Vec<_> = (0..8).map(|_| breaker.admit().unwrap()).collect();
         let early = breaker.admit().unwrap();
         for leave in under_way {

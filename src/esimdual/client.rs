@@ -58,15 +58,24 @@ impl Client {
         let wire = Wire::new(&settings, clock.clone())?;
         let base_url = wire.base_url();
         let known_as = settings.credentials.as_ref().map(|credentials| match credentials {
-            Credentials::Token(token) => (Source::Fixed(token.clone()), format!("{base_url} token")),
-            Credentials::Login { email, .. } => (Source::Login, format!("{base_url} {email}")),
+            Credentials::Token(token) => (Source::Fixed(token.clone()), format!("{base_url} token"), token),
+            Credentials::Login { email, password, .. } => {
+                (Source::Login, format!("{base_url} {email}"), password)
+            }
         });
         let kept_in = db.clone();
-        let tokens = known_as.map(|(source, account)| {
-            // Its wait for the budget, the login itself, and a little to write it down.
-            let login_takes = settings.timeout.saturating_mul(2) + std::time::Duration::from_secs(5);
-            let keeping =
-                Keeping { account, db, key, entropy: entropy.clone(), clock: clock.clone(), login_takes };
+        let tokens = known_as.map(|(source, account, secret)| {
+            let keeping = Keeping {
+                credentials: format!("{account} {}", key.mark("upstream login", secret)),
+                account,
+                login_pause: settings.login_pause,
+                db,
+                key,
+                entropy: entropy.clone(),
+                clock: clock.clone(),
+                // Its wait for the budget, the login itself, and a little to write it down.
+                login_takes: settings.timeout.saturating_mul(2) + std::time::Duration::from_secs(5),
+            };
             Tokens::new(source, keeping)
         });
         Ok(Self(Arc::new(Desk {
@@ -201,6 +210,14 @@ impl Client {
     /// The token stays in here: *done* says only that there is one.
     pub async fn log_in(&self) -> Answer<()> {
         self.0.have_token().await
+    }
+
+    /// Tries now whether the upstream lets us in, although it refused before: somebody has seen to it.
+    pub async fn try_again(&self) -> Answer<()> {
+        if let Some(tokens) = &self.0.tokens {
+            tokens.let_try().await;
+        }
+        self.me().await.map(|_| ())
     }
 
     /// Gives the token back: the upstream forgets it, and so do this node and the database. The next call logs in.

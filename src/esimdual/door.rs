@@ -12,11 +12,9 @@ use super::answer::Later;
 use super::store::{self, LoginRow};
 use crate::ground::Clock;
 
-/// The first pause after a refusal; each further one doubles it. Attempts come after 0 s, 30 s, 90 s, 210 s and 450 s:
-/// five in the first ten minutes.
-const FIRST_PAUSE: Duration = Duration::from_secs(30);
-/// No pause is longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// The longest pause, in first pauses. With a first one of 30 s, attempts come after 0 s, 30 s, 90 s, 210 s and 450 s,
+/// which are five in the first ten minutes, and then each quarter of an hour.
+const LONGEST_PAUSE: u32 = 30;
 
 /// The upstream does not let us in: its login or our token was refused, or the account is disabled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,9 +33,9 @@ pub struct LoginRefused {
 
 impl LoginRefused {
     /// One refusal more.
-    fn after(before: Option<&Self>, later: &Later, now: OffsetDateTime) -> Self {
+    fn after(before: Option<&Self>, later: &Later, now: OffsetDateTime, first_pause: Duration) -> Self {
         let times = before.map_or(0, |before| before.times);
-        let pause = FIRST_PAUSE.saturating_mul(1 << times.min(10)).min(LONGEST_PAUSE);
+        let pause = first_pause.saturating_mul((1 << times.min(10)).min(LONGEST_PAUSE));
         Self {
             times: times.saturating_add(1),
             since: before.map_or(now, |before| before.since),
@@ -65,9 +63,10 @@ impl LoginRow {
     }
 }
 
-/// The way in to one account.
+/// The way in to one account, with one set of credentials.
 pub struct Door {
     account: String,
+    first_pause: Duration,
     db: PgPool,
     clock: Clock,
     known: Mutex<Known>,
@@ -94,14 +93,11 @@ pub enum Claim {
 }
 
 impl Door {
-    /// Nothing is known yet. `account` is the key of its rows.
-    pub fn new(account: String, db: PgPool, clock: Clock) -> Self {
-        Self { account, db, clock, known: Mutex::default(), trusted: AtomicBool::new(false) }
-    }
-
-    /// The key of its rows.
-    pub fn account(&self) -> &str {
-        &self.account
+    /// Nothing is known yet. `account` is the key of its rows; other credentials have another, so that a password that
+    /// was set right waits for nothing.
+    pub fn new(account: String, first_pause: Duration, db: PgPool, clock: Clock) -> Self {
+        let (known, trusted) = (Mutex::default(), AtomicBool::new(false));
+        Self { account, first_pause, db, clock, known, trusted }
     }
 
     /// *Later* while this node knows of a pause.
@@ -184,10 +180,16 @@ impl Door {
 
     fn note(&self, later: &Later, now: OffsetDateTime) -> LoginRefused {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = LoginRefused::after(known.refused.as_ref(), later, now);
+        let refused = LoginRefused::after(known.refused.as_ref(), later, now, self.first_pause);
         known.pause = Some((refused.next_try_at, refused.later(now)));
         known.refused = Some(refused.clone());
         refused
+    }
+
+    /// Somebody wants it tried now, whatever was refused before.
+    pub async fn open(&self) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Known::default();
+        self.written(store::clear_login(&self.db, &self.account, self.clock.now()).await);
     }
 
     /// A login got no usable answer: nobody tries again before `wait` is over.

@@ -68,7 +68,7 @@ impl Wire {
             http: http::client(connect_timeout, longest)?,
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             pace: Pace::new(settings.requests_per_minute, clock.clone()),
-            breaker: Breaker::new(clock.clone()),
+            breaker: Breaker::new(clock.clone(), settings.longest_rest),
             clock,
         })
     }

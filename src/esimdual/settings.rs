@@ -25,6 +25,10 @@ pub struct Settings {
     pub catalog_timeout: Duration,
     /// The budget.
     pub requests_per_minute: u32,
+    /// How long nobody logs in after a refused login; each further refusal doubles it, up to thirty times as long.
+    pub login_pause: Duration,
+    /// The longest time for which an upstream that fails is left alone.
+    pub longest_rest: Duration,
 }
 
 /// How the reseller is known upstream.

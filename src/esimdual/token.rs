@@ -63,6 +63,10 @@ pub enum Source {
 pub struct Keeping {
     /// Base URL and e-mail, the key of the rows: another account never meets this one's token.
     pub account: String,
+    /// The same with a mark of the password or token: what was refused says nothing about others.
+    pub credentials: String,
+    /// How long nobody logs in after a first refusal.
+    pub login_pause: Duration,
     /// The database.
     pub db: PgPool,
     /// Seals it.
@@ -87,7 +91,8 @@ pub struct Tokens {
 impl Tokens {
     /// Begins without a token; the first call finds or gets one.
     pub fn new(source: Source, keeping: Keeping) -> Self {
-        let door = Door::new(keeping.account.clone(), keeping.db.clone(), keeping.clock.clone());
+        let (credentials, db) = (keeping.credentials.clone(), keeping.db.clone());
+        let door = Door::new(credentials, keeping.login_pause, db, keeping.clock.clone());
         Self { source, keeping, current: Mutex::default(), door, forbidden: AtomicU32::new(0) }
     }
 
@@ -142,6 +147,11 @@ impl Tokens {
         self.forbidden.store(0, Ordering::Relaxed);
     }
 
+    /// Forgets that the upstream refused us: somebody says that it is worth a try.
+    pub async fn let_try(&self) {
+        self.door.open().await;
+    }
+
     /// Whether the upstream refuses us.
     pub async fn standing(&self) -> Option<LoginRefused> {
         self.door.standing().await
@@ -161,7 +171,7 @@ impl Tokens {
     /// Forgets the token, here and in the database. Other nodes notice when theirs is refused.
     pub async fn forget(&self) {
         *self.current.lock().await = None;
-        if let Err(error) = store::forget_token(&self.keeping.db, self.door.account()).await {
+        if let Err(error) = store::forget_token(&self.keeping.db, &self.keeping.account).await {
             tracing::warn!(%error, "a token that was logged out is still in the database");
         }
     }
@@ -251,7 +261,7 @@ impl Tokens {
 
     /// The database's token; one that does not open (another key) or cannot be read is none.
     async fn kept(&self) -> Option<Access> {
-        let row = match store::token(&self.keeping.db, self.door.account()).await {
+        let row = match store::token(&self.keeping.db, &self.keeping.account).await {
             Ok(row) => row?,
             Err(error) => {
                 tracing::warn!(%error, "the kept upstream token could not be read; logging in instead");
@@ -266,7 +276,7 @@ impl Tokens {
         let token = access.token.expose_secret().as_bytes();
         let sealed = self.keeping.key.seal(&self.keeping.entropy, PURPOSE, token);
         let row = store::SealedToken { sealed, obtained_at: access.obtained_at };
-        if let Err(error) = store::keep_token(&self.keeping.db, self.door.account(), &row).await {
+        if let Err(error) = store::keep_token(&self.keeping.db, &self.keeping.account, &row).await {
             tracing::warn!(%error, "the upstream token was not kept; the next start logs in again");
         }
     }

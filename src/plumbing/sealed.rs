@@ -20,6 +20,7 @@ const NONCE_BYTES: usize = 24;
 pub struct SealingKey {
     cipher: XChaCha20Poly1305,
     fingerprint: String,
+    marks: SecretString,
 }
 
 impl std::fmt::Debug for SealingKey {
@@ -37,7 +38,15 @@ impl SealingKey {
         Self {
             cipher: XChaCha20Poly1305::new((&key).into()),
             fingerprint: hex::encode(fingerprint.get(..8).unwrap_or_default()),
+            marks: hex::encode(labelled(secret, b"simfront marks of secrets v1")).into(),
         }
+    }
+
+    /// Sixteen hex digits by which the database tells whether a secret of the configuration is still the same one.
+    /// Without our key they tell nothing, not even whether a guess is right.
+    pub fn mark(&self, purpose: &str, secret: &SecretString) -> String {
+        let text = format!("{purpose}\0{}", secret.expose_secret());
+        hex::encode(labelled(&self.marks, text.as_bytes()).get(..8).unwrap_or_default())
     }
 
     /// Seals `plain` for one purpose (`"upstream token"`); sealing twice gives different bytes.
@@ -80,6 +89,20 @@ fn labelled(secret: &SecretString, label: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_tells_secrets_purposes_and_keys_apart_and_stays_the_same() {
+        let key = SealingKey::derive(&"a".into());
+        let mark = key.mark("login", &"password".into());
+        assert_eq!((mark.len(), &mark), (16, &key.mark("login", &"password".into())));
+        for other in [
+            key.mark("login", &"passwore".into()),
+            key.mark("token", &"password".into()),
+            SealingKey::derive(&"b".into()).mark("login", &"password".into()),
+        ] {
+            assert_ne!(mark, other);
+        }
+    }
 
     fn key(secret: &str) -> SealingKey {
         SealingKey::derive(&SecretString::from(secret))

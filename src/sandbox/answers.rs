@@ -96,20 +96,18 @@ pub(super) fn unauthenticated() -> Response {
     failure(StatusCode::UNAUTHORIZED, "Unauthenticated.")
 }
 
-/// Where Laravel sends whoever did not ask for JSON and is not signed in: to a page for people.
+/// Where Laravel sends a browser that is not signed in: to a page for people.
 pub(super) fn to_the_login_page() -> Response {
     (StatusCode::FOUND, [(header::LOCATION, "/login")]).into_response()
 }
 
-/// Whether Laravel answers this caller's mistakes in JSON (`Request::expectsJson`): the first type that it accepts
-/// is JSON, or it is a script of a page that takes anything.
-pub(super) fn expects_json(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let first = text("accept").split([',', ';']).next().unwrap_or_default().trim().to_ascii_lowercase();
-    let by_script = text("x-requested-with") == "XMLHttpRequest" && text("x-pjax").is_empty();
-    first.contains("/json")
-        || first.contains("+json")
-        || (by_script && matches!(first.as_str(), "" | "*" | "*/*"))
+/// Whether a caller asks for a page before anything else, as browsers do. Laravel itself sends everybody to its login
+/// page who does not ask for JSON first; here whoever takes anything gets the 401 that the description promises, and
+/// the fault `login_redirect` rehearses the other.
+pub(super) fn wants_a_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first = accept.split([',', ';']).next().unwrap_or_default().trim();
+    first.eq_ignore_ascii_case("text/html") || first.eq_ignore_ascii_case("application/xhtml+xml")
 }
 
 /// JSON that does not follow the envelope.
@@ -150,19 +148,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_who_asks_for_json_gets_its_errors_in_json() {
-        let expects = |name: &'static str, value: &'static str| {
-            expects_json(&HeaderMap::from_iter([(
-                header::HeaderName::from_static(name),
-                value.parse().unwrap(),
-            )]))
-        };
-        assert!(expects("accept", "application/json"));
-        assert!(expects("accept", "application/vnd.api+json, */*"));
-        assert!(!expects("accept", "*/*"));
-        assert!(!expects("accept", "text/html, application/json"));
-        assert!(expects("x-requested-with", "XMLHttpRequest"));
-        assert!(!expects_json(&HeaderMap::new()));
+    fn only_who_asks_for_a_page_first_is_led_to_one() {
+        let wants =
+            |accept: &str| wants_a_page(&HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]));
+        assert!(wants("text/html,application/xhtml+xml,*/*;q=0.8"));
+        assert!(wants("Text/HTML, application/json"));
+        for accept in ["application/json", "application/vnd.api+json, text/html", "*/*", "", "text/plain"] {
+            assert!(!wants(accept), "{accept}");
+        }
+        assert!(!wants_a_page(&HeaderMap::new()));
     }
 
     #[test]

@@ -18,7 +18,7 @@ const PAGES: [&str; 8] = [
     "/admin/webhooks",
     "/admin/upstream",
 ];
-const POSTS: [&str; 2] = ["/admin/markup", "/admin/sync"];
+const POSTS: [&str; 3] = ["/admin/markup", "/admin/sync", "/admin/upstream"];
 
 #[tokio::test]
 async fn every_page_is_closed_without_a_session() {

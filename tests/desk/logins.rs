@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use simfront::esimdual::{Answer, Client, Later};
+use simfront::esimdual::{Answer, Client, Credentials, Later};
 use simfront::ground::Clock;
 
 use crate::support::{
@@ -193,5 +193,55 @@ async fn a_logout_forgets_the_token_here_and_in_the_database() {
     assert_eq!(kept, 0);
     assert_eq!(word(&client.wallet().await), "done");
     assert_eq!(fake.seen("POST /login").len(), 2);
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_password_that_was_set_right_waits_for_nothing_and_a_wrong_one_keeps_its_pause() {
+    let db = Database::new().await;
+    let fake = Fake::start(|request: &Request, _| match request.line.as_str() {
+        "POST /login" if request.body.contains("the right one") => {
+            reply(200, r#"{"status":true,"access_token":"1|t"}"#)
+        }
+        "POST /login" => reply(401, r#"{"status":false,"message":"Invalid login details"}"#),
+        _ => reply(200, WALLET),
+    })
+    .await;
+    let clock = clock();
+    let with = |password: &str| {
+        let Credentials::Login { email, device_name, .. } = login() else { panic!("a login") };
+        let password = password.into();
+        client(&fake.url, Credentials::Login { email, password, device_name }, db.pool.clone(), &clock)
+    };
+    assert_eq!(word(&with("a wrong one").wallet().await), "later");
+    assert_eq!(word(&with("a wrong one").wallet().await), "later");
+    assert_eq!(fake.seen("POST /login").len(), 1, "a restart alone changes nothing");
+    let right = with("the right one");
+    assert_eq!(word(&right.wallet().await), "done");
+    assert_eq!((fake.seen("POST /login").len(), right.health().await.refused), (2, None));
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn whoever_has_seen_to_the_account_may_try_at_once() {
+    let db = Database::new().await;
+    let shut = Arc::new(AtomicBool::new(true));
+    let watched = shut.clone();
+    let fake = Fake::start(move |request, _| match (watched.load(Ordering::SeqCst), request.line.as_str()) {
+        (true, _) => reply(403, r#"{"status":false,"message":"Your account is disabled."}"#),
+        (false, "POST /login") => reply(200, r#"{"status":true,"access_token":"1|t"}"#),
+        (false, _) => reply(200, WALLET),
+    })
+    .await;
+    let clock = clock();
+    let nodes = [0, 1].map(|_| client(&fake.url, login(), db.pool.clone(), &clock));
+    assert_eq!(word(&nodes[1].wallet().await), "later");
+    assert_eq!(word(&nodes[0].try_again().await), "later", "it is still refused");
+    assert_eq!(fake.seen("POST /login").len(), 2);
+    shut.store(false, Ordering::SeqCst);
+    assert_eq!(word(&nodes[1].wallet().await), "later");
+    assert_eq!(word(&nodes[0].try_again().await), "done");
+    assert_eq!(word(&nodes[1].wallet().await), "done", "the other node goes on with its token");
+    assert_eq!(nodes[1].health().await.refused, None);
     db.drop().await;
 }

@@ -73,6 +73,8 @@ pub fn settings(base_url: &str, credentials: Credentials) -> Settings {
         list_timeout: Duration::from_secs(10),
         catalog_timeout: Duration::from_secs(30),
         requests_per_minute: 10_000,
+        login_pause: Duration::from_secs(30),
+        longest_rest: Duration::from_secs(30),
     }
 }
 

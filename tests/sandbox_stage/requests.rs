@@ -147,12 +147,12 @@ async fn wrong_methods_and_unknown_addresses_are_told_in_the_envelope() {
 }
 
 #[tokio::test]
-async fn without_a_token_json_is_refused_and_everything_else_is_led_to_the_login_page() {
+async fn without_a_token_everybody_is_refused_and_browsers_are_led_to_the_login_page() {
     let stand = Stand::new().await;
     for (accept, expected) in [
         ("application/json", 401),
         ("application/json, */*", 401),
-        ("*/*", 302),
+        ("*/*", 401),
         ("text/html,application/xhtml+xml", 302),
     ] {
         for bearer in [None, Some("1|wrong"), Some("nonsense")] {

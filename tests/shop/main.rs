@@ -19,6 +19,7 @@ mod lists;
 mod outages;
 mod payments;
 mod readiness;
+mod staff;
 mod storm;
 mod support;
 mod upstream;

@@ -99,6 +99,8 @@ pub fn shop(db: PgPool, settings: Settings, base_url: &str, token: Option<&str>)
         list_timeout: second,
         catalog_timeout: second,
         requests_per_minute: 600,
+        login_pause: Duration::from_secs(30),
+        longest_rest: Duration::from_secs(30),
     };
     let key = settings.sealing_key.clone();
     let upstream = esimdual::Client::new(desk, db.clone(), key, clock.clone(), entropy.clone()).unwrap();

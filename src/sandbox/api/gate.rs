@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::refusals;
 use super::struck::{Passing, answered};
-use crate::sandbox::answers::{Broken, expects_json, to_the_login_page, unauthenticated};
+use crate::sandbox::answers::{Broken, to_the_login_page, unauthenticated, wants_a_page};
 use crate::sandbox::desk::Desk;
 use crate::sandbox::faults::{About, Call, Fault, Injection, Point, Struck};
 use crate::sandbox::line::Fate;
@@ -90,8 +90,8 @@ async fn handled(
     let token = bearer(request.headers()).and_then(|token| tokens::check(desk, token));
     if !operation.is_open() {
         let Some(id) = token else {
-            let json = expects_json(request.headers());
-            return Ok(if json { unauthenticated() } else { to_the_login_page() });
+            let page = wants_a_page(request.headers());
+            return Ok(if page { to_the_login_page() } else { unauthenticated() });
         };
         request.extensions_mut().insert(TokenId(id));
     }

@@ -267,6 +267,8 @@ fn shop(plan: &Plan, db: PgPool, sandbox: &Running, origin: &str, folder: &TempD
         list_timeout: Duration::from_secs(10),
         catalog_timeout: Duration::from_secs(30),
         requests_per_minute: 100_000,
+        login_pause: Duration::from_secs(30),
+        longest_rest: Duration::from_secs(30),
     };
     let upstream =
         esimdual::Client::new(desk, db.clone(), sealing_key.clone(), clock.clone(), entropy.clone()).unwrap();

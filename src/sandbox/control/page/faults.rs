@@ -48,7 +48,8 @@ pub(super) struct GroupPart {
 pub(super) struct CardPart {
     pub name: &'static str,
     pub title: String,
-    pub sentence: &'static str,
+    /// Without the marks that the documentation puts around code.
+    pub sentence: String,
     pub rows: &'static [&'static str],
     pub takes: &'static [Parameter],
     pub armed: bool,
@@ -61,7 +62,7 @@ impl CardPart {
         Self {
             name: card.name,
             title: title(card.name),
-            sentence: card.sentence,
+            sentence: card.sentence.replace('`', ""),
             rows: card.rows,
             takes: card.takes,
             armed: armed.iter().any(|row| row.name == card.name && !row.spent),
