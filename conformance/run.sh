@@ -59,12 +59,14 @@ token() {
         python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'
 }
 
-# judge BASE SELECTION…: the strict line, with a token of its own.
+# judge BASE SELECTION…: the strict line, with a token of its own. It asks for JSON, as a client of the API does: who does
+# not, and whose token is no longer known, is sent to a page for people.
 judge() {
     local base=$1
     shift
     # In its own folder, where it keeps what it remembers.
-    (cd "$work" && venv/bin/schemathesis run "$here/$document" --url "$base" -H "Authorization: Bearer $(token "$base")" \
+    (cd "$work" && venv/bin/schemathesis run "$here/$document" --url "$base" -H 'Accept: application/json' \
+        -H "Authorization: Bearer $(token "$base")" \
         --mode positive --phases examples,coverage,fuzzing \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
         -n 20 --seed 1 --no-color "$@")
