@@ -66,7 +66,6 @@ impl<'a> User<'a> {
 #[derive(Serialize)]
 struct LoggedIn<'a> {
     status: bool,
-    message: &'static str,
     access_token: String,
     token_type: &'static str,
     user: User<'a>,
@@ -114,8 +113,7 @@ pub(super) async fn login(State(desk): State<Arc<Desk>>, sent: Input) -> Result<
     }
     let access_token = tokens::make(&desk, text("device_name").map(str::to_owned))?;
     let user = User::of(&desk);
-    let message = "Login successful";
-    let logged_in = LoggedIn { status: true, message, access_token, token_type: "Bearer", user };
+    let logged_in = LoggedIn { status: true, access_token, token_type: "Bearer", user };
     Ok(bare(StatusCode::OK, &logged_in))
 }
 
