@@ -32,6 +32,7 @@ enum Standing {
     Refused(RefusedView),
     LeftAlone { since: Moment, next_try: Moment },
     Quiet { until: Moment },
+    Troubled(FaultView),
     NotAsked,
     Answering,
 }
@@ -128,8 +129,8 @@ fn standing(health: Health, configured: bool, now: OffsetDateTime) -> Standing {
     if !configured {
         return Standing::NotConfigured;
     }
-    if let Some(refused) = health.refused {
-        return Standing::Refused(RefusedView::of(refused));
+    if let Some(refused) = &health.refused {
+        return Standing::Refused(RefusedView::of(refused.clone()));
     }
     if let BreakerState::Open { since, next_try_at } = health.breaker {
         return Standing::LeftAlone { since: Moment::of(since), next_try: Moment::of(next_try_at) };
@@ -137,8 +138,18 @@ fn standing(health: Health, configured: bool, now: OffsetDateTime) -> Standing {
     match health.budget.quiet_until.filter(|until| *until > now) {
         Some(until) => Standing::Quiet { until: Moment::of(until) },
         None if health.operations.is_empty() => Standing::NotAsked,
-        None => Standing::Answering,
+        None => match newest_trouble(&health) {
+            Some(fault) => Standing::Troubled(fault_view(fault, now)),
+            None => Standing::Answering,
+        },
     }
+}
+
+/// The last trouble, unless a usable answer came after it.
+fn newest_trouble(health: &Health) -> Option<Fault> {
+    let faults = health.operations.iter().filter_map(|operation| operation.last_fault.as_ref());
+    let newest = faults.max_by_key(|fault| fault.at)?;
+    health.answered_at.is_none_or(|answered| newest.at > answered).then(|| newest.clone())
 }
 
 fn operation_view(operation: &OperationHealth, now: OffsetDateTime) -> OperationView {

@@ -17,6 +17,6 @@ mod wording;
 
 pub use accept::{Accepted, SetAside, accept};
 pub use package::{Country, Coverage, Data, Package, Region};
-pub use read::{Contents, last_runs, package_for_sale, read_on_sale, set_aside, version};
+pub use read::{Contents, last_runs, package_for_sale, read_on_sale, set_aside, synced_at, version};
 pub use run::{Counts, Outcome, SyncRun};
 pub use sync::{Progress, Summary, SyncError, sync};

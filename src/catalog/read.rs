@@ -58,6 +58,14 @@ pub async fn version(db: &mut PgConnection) -> sqlx::Result<i64> {
     store::version(db).await
 }
 
+/// When the catalog was last known to be what the upstream sells; `None` before the first sync.
+///
+/// # Errors
+/// Of the database.
+pub async fn synced_at(db: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
+    store::synced_at(db).await
+}
+
 /// One package, if it is on sale at this moment.
 ///
 /// # Errors

@@ -2,16 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
-use time::OffsetDateTime;
-
-use crate::catalog::{self, Outcome, Package};
+use crate::catalog::{self, Package};
 use crate::esimdual::{Answer, PackageRow, Refusal};
 use crate::settings;
 use crate::shop::Shop;
 
-/// So many syncs are looked at for one that told what the upstream sells.
-const RUNS: u32 = 20;
 /// After which a customer may try again, where the upstream says nothing else.
 const SOON: Duration = Duration::from_secs(60);
 
@@ -32,7 +27,7 @@ pub(super) enum Known {
 pub(super) async fn look(shop: &Shop, package_id: i64) -> anyhow::Result<Known> {
     let mut conn = shop.db.acquire().await?;
     let limit = shop.settings.times.catalog_max_age;
-    let young = synced_at(&mut conn).await?.is_some_and(|synced| shop.now() - synced <= limit);
+    let young = catalog::synced_at(&mut conn).await?.is_some_and(|synced| shop.now() - synced <= limit);
     if young {
         return Ok(Known::Good);
     }
@@ -45,13 +40,6 @@ pub(super) async fn look(shop: &Shop, package_id: i64) -> anyhow::Result<Known> 
         Answer::Refused(_) | Answer::Doubt(_) => Known::Unknown(SOON),
         Answer::Later(later) => Known::Unknown(later.after.unwrap_or(SOON)),
     })
-}
-
-/// When the catalog was last known to be what the upstream sells.
-async fn synced_at(conn: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
-    let told = |outcome| matches!(outcome, Outcome::Applied | Outcome::Unchanged);
-    let runs = catalog::last_runs(conn, RUNS).await?;
-    Ok(runs.into_iter().find(|run| told(run.outcome)).and_then(|run| run.finished_at))
 }
 
 /// A row that cannot be used proves nothing about the plan.

@@ -24,6 +24,8 @@ pub struct Health {
     pub breaker: BreakerState,
     /// Whether the upstream refuses us, by what all nodes know.
     pub refused: Option<LoginRefused>,
+    /// When a call of this node last got a usable answer, a refusal included.
+    pub answered_at: Option<OffsetDateTime>,
     /// How much of this node's budget is used.
     pub budget: BudgetUse,
     /// Every operation that was asked, in the order of the description.
@@ -81,13 +83,14 @@ struct Tally {
 #[derive(Debug)]
 pub struct Meter {
     since: OffsetDateTime,
+    answered_at: Mutex<Option<OffsetDateTime>>,
     tallies: Mutex<BTreeMap<Operation, Tally>>,
 }
 
 impl Meter {
     /// Nothing was asked yet.
     pub fn new(now: OffsetDateTime) -> Self {
-        Self { since: now, tallies: Mutex::default() }
+        Self { since: now, answered_at: Mutex::default(), tallies: Mutex::default() }
     }
 
     /// Notes the end of a call.
@@ -104,6 +107,9 @@ impl Meter {
             turn.span.record("took_ms", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         }
         let fault = fault(answer, now);
+        if fault.is_none() {
+            *self.answered_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        }
         self.with(turn.operation, |tally| tally.end(outcome, turn.took(), fault));
     }
 
@@ -117,7 +123,8 @@ impl Meter {
     pub fn health(&self, breaker: BreakerState, refused: Option<LoginRefused>, budget: BudgetUse) -> Health {
         let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
         let operations = tallies.iter().map(|(operation, tally)| tally.told(operation.name())).collect();
-        Health { since: self.since, breaker, refused, budget, operations }
+        let answered_at = *self.answered_at.lock().unwrap_or_else(PoisonError::into_inner);
+        Health { since: self.since, breaker, refused, answered_at, budget, operations }
     }
 
     fn with(&self, operation: Operation, note: impl FnOnce(&mut Tally)) {

@@ -63,7 +63,9 @@ async fn make_contact(shop: &Shop) -> Result<(), Failed> {
 async fn account_currency(shop: &Shop) -> Result<Currency, Failed> {
     let code = match shop.upstream.me().await {
         Answer::Done(account) => account.currency,
-        Answer::Refused(refusal) => return Err(Failed::Upstream(refusal.message)),
+        Answer::Refused(refusal) => {
+            return Err(Failed::Upstream(format!("it refused ({})", refusal.http_status)));
+        }
         Answer::Later(later) => return Err(Failed::Upstream(later.reason)),
         Answer::Doubt(doubt) => return Err(Failed::Upstream(doubt.reason)),
     };

@@ -89,6 +89,23 @@ async fn f01_an_order_that_finds_nobody_upstream_is_refunded_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn f51_an_hour_of_failed_syncs_closes_no_checkout_whose_catalog_is_young() {
+    let mut stand = Stand::new().await;
+    crew::start_rounds(&stand.shop).await.unwrap();
+    stand.drain().await;
+    stand.upstream_goes_away().await;
+    for _ in 0..60 {
+        stand.pass(60).await;
+    }
+    let failed = stand.count("select count(*) from sync_runs where outcome = 'failed'").await;
+    assert!((3..=25).contains(&failed), "it tries less and less often: {failed} times");
+    // Nobody is asked about a plan of a catalog that is an hour old.
+    stand.order(FRANCE, 1).await;
+    assert_eq!(stand.count("select count(*) from orders where status = 'awaiting_payment'").await, 1);
+    stand.end().await;
+}
+
+#[tokio::test]
 async fn a_catalog_that_is_too_old_is_checked_upstream_before_it_sells() {
     let mut stand = Stand::new().await;
     let form = stand.form(FRANCE, 1).await;
