@@ -15,6 +15,7 @@ use super::page::{self, View};
 use super::{act_catalog, act_faults, is_form, no_such_thing};
 use crate::ground::money::exact_decimal;
 use crate::sandbox::answers::Broken;
+use crate::sandbox::book::{FULLEST, fits_a_wallet};
 use crate::sandbox::desk::Desk;
 use crate::sandbox::ledger::OrderStatus;
 use crate::sandbox::settings::OrderMode;
@@ -112,12 +113,17 @@ fn wallet(desk: &Desk, form: &Filled) -> anyhow::Result<Act> {
             Ok(amount) => amount,
             Err(mistake) => return Ok(mistake.into()),
         };
-        let balance = book.world().balance + amount;
+        let Some(balance) = book.topped_up(amount) else {
+            return Ok(Filled::mistake("wallet-top-up", "top_up", too_full()).into());
+        };
         book.set_balance(balance)?;
         let sentence = format!("{amount} {currency} came in. The wallet holds {balance} {currency}.");
         return Ok(Act::done("wallet", sentence));
     }
     match exact_decimal(form.get("balance")).filter(|balance| *balance >= Decimal::ZERO) {
+        Some(balance) if !fits_a_wallet(balance) => {
+            Ok(Filled::mistake("wallet-set", "balance", too_full()).into())
+        }
         Some(balance) => {
             book.set_balance(balance)?;
             Ok(Act::done("wallet", format!("The wallet holds {balance} {currency}.")))
@@ -127,6 +133,10 @@ fn wallet(desk: &Desk, form: &Filled) -> anyhow::Result<Act> {
             Ok(Filled::mistake("wallet-set", "balance", sentence).into())
         }
     }
+}
+
+fn too_full() -> String {
+    format!("A wallet holds at most {FULLEST}.")
 }
 
 fn order(desk: &Arc<Desk>, id: Option<u64>, form: &Filled) -> anyhow::Result<Act> {

@@ -32,6 +32,7 @@ use serde_json::json;
 
 use super::amounts;
 use super::answers::Broken;
+use super::book::{FULLEST, fits_a_wallet};
 use super::catalog::{CatalogChange, Package};
 use super::courses;
 use super::desk::Desk;
@@ -155,6 +156,9 @@ async fn faults(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 async fn inject(State(desk): State<Arc<Desk>>, sent: Sent<Injection>) -> Response {
+    if sent.value.times == Some(0) {
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, "times must be 1 or more");
+    }
     desk.inject(sent.value);
     answer(StatusCode::OK, &desk.faults.list())
 }
@@ -164,7 +168,6 @@ async fn clear_faults(State(desk): State<Arc<Desk>>) -> Response {
     answer(StatusCode::OK, &desk.faults.list())
 }
 
-/// The wallet in short; the ledger has its transactions.
 /// Stops the fault at a place of the list, from 0.
 async fn stop_fault(State(desk): State<Arc<Desk>>, Path(place): Path<usize>) -> Response {
     match desk.faults.disarm(place) {
@@ -173,6 +176,7 @@ async fn stop_fault(State(desk): State<Arc<Desk>>, Path(place): Path<usize>) -> 
     }
 }
 
+/// The wallet in short; the ledger has its transactions.
 fn wallet_in_short(desk: &Desk) -> impl Serialize + use<> {
     let book = desk.book();
     let world = book.world();
@@ -196,9 +200,13 @@ async fn set_wallet(State(desk): State<Arc<Desk>>, sent: Sent<WalletWish>) -> Re
     {
         let mut book = desk.book();
         let wanted = match (sent.value.balance, sent.value.top_up) {
-            (Some(balance), None) => balance,
-            (None, Some(top_up)) => book.world().balance + top_up,
+            (Some(balance), None) => Some(balance).filter(|balance| fits_a_wallet(*balance)),
+            (None, Some(top_up)) => book.topped_up(top_up),
             _ => return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "send either balance or top_up")),
+        };
+        let Some(wanted) = wanted else {
+            let what = format!("a wallet holds at most {FULLEST}");
+            return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, &what));
         };
         book.set_balance(wanted)?;
     }
