@@ -67,7 +67,7 @@ pub struct SandboxArgs {
     #[arg(long, value_enum, default_value_t = Mode::Completed, help_heading = "Behaviour")]
     mode: Mode,
     /// Misbehave: a fault's name and its parameters, as in too_many_requests:times=3,retry_after=7. May be repeated;
-    /// the control page lists every fault.
+    /// the control page lists every fault. What the state directory holds unspent of it is not armed again.
     #[arg(long, value_name = "NAME[:KEY=VALUE,…]", help_heading = "Behaviour")]
     fault: Vec<Injection>,
     /// Answer lists in pages of so many items; without it they come whole, as the documents show them.
@@ -167,7 +167,7 @@ pub async fn run(args: SandboxArgs) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let faults = args.fault.clone();
     let running = sandbox::start(settings(args)).await?;
-    faults.into_iter().for_each(|fault| running.inject(fault));
+    running.inject_at_start(faults);
     println!("sandbox: {}", running.base_url());
     println!("login: {} {}", running.settings().email, running.settings().password);
     println!("webhook secret: {}", running.settings().webhook_secret);

@@ -133,11 +133,21 @@ impl Faults {
         Ok(Self(Mutex::new(Kept { drill, journal })))
     }
 
-    pub(super) fn inject(&self, mut injection: Injection) {
-        if injection.times.is_none() && injection.probability.is_none() {
-            injection.times = Some(1);
-        }
-        self.lock().record(Event::Armed { injection: Box::new(injection) });
+    pub(super) fn inject(&self, injection: Injection) {
+        self.lock().record(Event::Armed { injection: Box::new(injection.counted()) });
+    }
+
+    /// Those of some injections that are not armed and unspent already, each armed one standing for one of them.
+    pub(super) fn missing(&self, wanted: Vec<Injection>) -> Vec<Injection> {
+        let list = self.list();
+        let unspent = |armed: &&Armed| armed.injection.times.is_none_or(|times| armed.struck < times);
+        let mut there: Vec<&Injection> = list.iter().filter(unspent).map(|armed| &armed.injection).collect();
+        let mut missing: Vec<_> = wanted.into_iter().map(Injection::counted).collect();
+        missing.retain(|injection| {
+            let place = there.iter().position(|armed| *armed == injection);
+            place.map(|place| there.swap_remove(place)).is_none()
+        });
+        missing
     }
 
     /// Stops the injection at a place of the list; false if there is none.
