@@ -62,10 +62,25 @@ pub struct SandboxArgs {
         help_heading = "Webhooks"
     )]
     webhook_secret: String,
+    /// How often a webhook is tried in all.
+    #[arg(long, value_name = "NUMBER", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Webhooks")]
+    webhook_tries: u32,
+    /// The wait after a webhook's first failed attempt; it doubles after each.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = wait(), help_heading = "Webhooks")]
+    webhook_retry_seconds: u64,
+    /// How long one attempt to deliver a webhook may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=LONGEST), help_heading = "Webhooks")]
+    webhook_timeout_seconds: u64,
 
     /// What becomes of an order that is accepted.
     #[arg(long, value_enum, default_value_t = Mode::Completed, help_heading = "Behaviour")]
     mode: Mode,
+    /// How long an order is processed before it is completed or failed a little later.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = wait(), help_heading = "Behaviour")]
+    processing_seconds: u64,
+    /// Keep the debit of an order that fails; without it, it is given back.
+    #[arg(long, help_heading = "Behaviour")]
+    keep_failed_debits: bool,
     /// Misbehave: a fault's name and its parameters, as in too_many_requests:times=3,retry_after=7. May be repeated;
     /// the control page lists every fault. What the state directory holds unspent of it is not armed again.
     #[arg(long, value_name = "NAME[:KEY=VALUE,…]", help_heading = "Behaviour")]
@@ -79,6 +94,13 @@ pub struct SandboxArgs {
     /// Keep orders, wallet, keys, tokens and faults in this directory; without it they are forgotten at the end.
     #[arg(long, value_name = "DIRECTORY", help_heading = "Behaviour")]
     state_dir: Option<PathBuf>,
+}
+
+/// A day: nobody waits longer for a rehearsal.
+const LONGEST: u64 = 86_400;
+
+fn wait() -> impl clap::builder::TypedValueParser<Value = u64> {
+    clap::value_parser!(u64).range(0..=LONGEST)
 }
 
 /// [`OrderMode`], as a flag.
@@ -144,10 +166,9 @@ fn something(text: &str) -> Result<String, String> {
 }
 
 fn web_address(text: &str) -> Result<String, String> {
-    match url::Url::parse(text) {
-        Ok(address) if matches!(address.scheme(), "http" | "https") => Ok(text.to_owned()),
-        _ => Err("write an address that begins with http:// or https://".to_owned()),
-    }
+    sandbox::is_web_address(text)
+        .then(|| text.to_owned())
+        .ok_or_else(|| "write an address that begins with http:// or https://".to_owned())
 }
 
 fn packages(text: &str) -> Result<usize, String> {
@@ -191,12 +212,16 @@ fn settings(args: SandboxArgs) -> Settings {
         currency: Currency::USD,
         webhook_url: args.webhook_url,
         webhook_secret: args.webhook_secret,
+        webhook_tries: args.webhook_tries,
+        webhook_retry: Duration::from_secs(args.webhook_retry_seconds),
+        webhook_timeout: Duration::from_secs(args.webhook_timeout_seconds),
         state_dir: args.state_dir,
         mode: args.mode.into(),
+        processing_delay: Duration::from_secs(args.processing_seconds),
+        credit_failed: !args.keep_failed_debits,
         token_lifetime: args.token_lifetime.map(Duration::from_secs),
         page_size: args.page_size,
         page_form: args.page_form.into(),
-        ..Settings::default()
     }
 }
 
@@ -220,6 +245,11 @@ mod tests {
             ("--password", "", "write one that is not empty, without spaces around it"),
             ("--webhook-secret", " ", "write one that is not empty, without spaces around it"),
             ("--balance", "-5", "write an amount from 0 to 1000000000, such as 250 or 12.50"),
+            ("--webhook-tries", "0", "0 is not in 1..=100"),
+            ("--webhook-timeout-seconds", "0", "0 is not in 1..=86400"),
+            ("--processing-seconds", "86401", "86401 is not in 0..=86400"),
+            ("--webhook-url", "nonsense", "write an address that begins with http:// or https://"),
+            ("--fault", "bad_gateway:times=0", "times cannot be \"0\""),
             ("--token-lifetime", "0", "0 is not in 1.."),
         ] {
             let refusal = Line::try_parse_from(["sandbox", flag, value]).err().map(|error| error.to_string());
@@ -230,5 +260,21 @@ mod tests {
         assert!(Line::try_parse_from(fault).is_ok_and(|line| line.args.fault.len() == 1));
         let line = Line::try_parse_from(["sandbox", "--balance", "0", "--token-lifetime", "1"]).ok();
         assert!(line.is_some_and(|line| line.args.balance.is_zero() && line.args.token_lifetime == Some(1)));
+    }
+
+    #[test]
+    fn the_flags_are_the_settings_and_without_them_the_usual_ones_count() {
+        let read = |flags: &str| {
+            let words = std::iter::once("sandbox").chain(flags.split_whitespace());
+            settings(Line::try_parse_from(words).ok().unwrap().args)
+        };
+        let told = |settings: &Settings| {
+            let waits = [settings.processing_delay, settings.webhook_retry, settings.webhook_timeout];
+            (waits.map(|wait| wait.as_secs()), settings.webhook_tries, settings.credit_failed)
+        };
+        assert_eq!(told(&read("")), told(&Settings::default()));
+        let flags = "--processing-seconds 0 --webhook-retry-seconds 1 --webhook-timeout-seconds 2 \
+                     --webhook-tries 4 --keep-failed-debits";
+        assert_eq!(told(&read(flags)), ([0, 1, 2], 4, false));
     }
 }

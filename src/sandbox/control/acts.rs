@@ -18,7 +18,7 @@ use crate::sandbox::answers::Broken;
 use crate::sandbox::book::{FULLEST, fits_a_wallet};
 use crate::sandbox::desk::Desk;
 use crate::sandbox::ledger::OrderStatus;
-use crate::sandbox::settings::OrderMode;
+use crate::sandbox::settings::{OrderMode, is_web_address};
 use crate::sandbox::usage::EsimChange;
 use crate::sandbox::world::Event;
 use crate::sandbox::{courses, moment, purchase, tokens, webhooks};
@@ -226,16 +226,12 @@ fn webhook(desk: &Desk, form: &Filled) -> Act {
         desk.sender.set_url(None);
         return Act::done("webhooks", "No webhooks are sent from now on.");
     }
-    match url::Url::parse(address) {
-        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => {
-            desk.sender.set_url(Some(address.to_owned()));
-            Act::done("webhooks", format!("Webhooks go to {address} from now on."))
-        }
-        _ => {
-            let sentence = "Write an address that begins with http:// or https://, or nothing.";
-            Filled::mistake("webhook-address", "url", sentence).into()
-        }
+    if !is_web_address(address) {
+        let sentence = "Write an address that begins with http:// or https://, or nothing.";
+        return Filled::mistake("webhook-address", "url", sentence).into();
     }
+    desk.sender.set_url(Some(address.to_owned()));
+    Act::done("webhooks", format!("Webhooks go to {address} from now on."))
 }
 
 fn resend(desk: &Arc<Desk>, id: &str) -> Act {

@@ -20,8 +20,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -38,7 +39,7 @@ use super::courses;
 use super::desk::Desk;
 use super::faults::{Fault, Injection};
 use super::ledger::{Ledger, OrderStatus, Transaction};
-use super::settings::OrderMode;
+use super::settings::{OrderMode, is_web_address};
 use super::{purchase, tokens, webhooks};
 
 /// The control page's addresses.
@@ -63,6 +64,7 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router {
         .route("/_sandbox/mode", get(mode).post(set_mode))
         .route("/_sandbox/webhook", get(webhook).post(set_webhook))
         .route("/_sandbox/keys/forget", post(forget_key))
+        .method_not_allowed_fallback(wrong_method)
         .route_layer(axum::middleware::from_fn_with_state(Arc::clone(desk), acts::take))
         .route_layer(axum::middleware::from_fn(refuse_other_sites))
         .with_state(Arc::clone(desk))
@@ -84,6 +86,22 @@ fn answer(status: StatusCode, value: &impl Serialize) -> Response {
 
 fn problem(status: StatusCode, what: &str) -> Response {
     answer(status, &json!({ "error": what }))
+}
+
+async fn wrong_method(method: Method) -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, &format!("{method} is not understood here; see Allow"))
+}
+
+/// The number at the end of an address; whatever is no number names nothing.
+struct Numbered(u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Numbered {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let number = Path::<u64>::from_request_parts(parts, state).await;
+        number.map(|Path(number)| Self(number)).map_err(|_| no_such_thing())
+    }
 }
 
 fn no_such_thing() -> Response {
@@ -169,8 +187,8 @@ async fn clear_faults(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 /// Stops the fault at a place of the list, from 0.
-async fn stop_fault(State(desk): State<Arc<Desk>>, Path(place): Path<usize>) -> Response {
-    match desk.faults.disarm(place) {
+async fn stop_fault(State(desk): State<Arc<Desk>>, Numbered(place): Numbered) -> Response {
+    match usize::try_from(place).is_ok_and(|place| desk.faults.disarm(place)) {
         true => answer(StatusCode::OK, &desk.faults.list()),
         false => no_such_thing(),
     }
@@ -213,7 +231,7 @@ async fn set_wallet(State(desk): State<Arc<Desk>>, sent: Sent<WalletWish>) -> Re
     Ok(answer(StatusCode::OK, &wallet_in_short(&desk)))
 }
 
-async fn order(State(desk): State<Arc<Desk>>, Path(id): Path<u64>) -> Response {
+async fn order(State(desk): State<Arc<Desk>>, Numbered(id): Numbered) -> Response {
     match desk.book().world().orders.get(&id) {
         Some(order) => answer(StatusCode::OK, order),
         None => no_order(),
@@ -227,7 +245,7 @@ struct OrderWish {
 
 async fn move_order(
     State(desk): State<Arc<Desk>>,
-    Path(id): Path<u64>,
+    Numbered(id): Numbered,
     sent: Sent<OrderWish>,
 ) -> Result<Response, Broken> {
     let moved = courses::move_order(&desk, id, sent.value.status)?;
@@ -283,8 +301,13 @@ async fn webhook(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 async fn set_webhook(State(desk): State<Arc<Desk>>, sent: Sent<WebhookWish>) -> Response {
-    desk.sender.set_url(sent.value.url.clone().filter(|url| !url.trim().is_empty()));
-    answer(StatusCode::OK, &sent.value)
+    let url = sent.value.url.filter(|url| !url.trim().is_empty());
+    if url.as_deref().is_some_and(|url| !is_web_address(url)) {
+        let what = "url must begin with http:// or https://, or be empty";
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, what);
+    }
+    desk.sender.set_url(url.clone());
+    answer(StatusCode::OK, &WebhookWish { url })
 }
 
 #[derive(Deserialize)]

@@ -1,16 +1,15 @@
 //! One injection: a fault, when it strikes, and its parameters; read from JSON, from a form, or from a flag.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
-use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::cards::Parameter;
 use super::kinds::Fault;
+use super::text::Text;
 use crate::ground::money::exact_decimal;
 use crate::sandbox::amounts;
 use crate::sandbox::book::fits_a_wallet;
@@ -343,9 +342,6 @@ fn named(name: &str) -> Result<Fault, WrongInjection> {
     word(name).or_else(of_row).ok_or_else(|| WrongInjection::NoSuchFault(name.to_owned()))
 }
 
-/// A value of a flat object, as text. Null and an empty box of a form are nothing.
-pub(super) struct Text(Option<String>);
-
 impl TryFrom<BTreeMap<String, Text>> for Injection {
     type Error = WrongInjection;
 
@@ -358,45 +354,5 @@ impl TryFrom<BTreeMap<String, Text>> for Injection {
             }
         }
         Ok(injection)
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
-    }
-}
-
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = Text;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number or null")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(Some(text.to_owned())))
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Text, E> {
-        Ok(Text(Some(number.to_string())))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Text, E> {
-        Ok(Text(Some(number.to_string())))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Text, E> {
-        Ok(Text(Some(number.to_string())))
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Text, E> {
-        Err(E::custom("no parameter is true or false"))
     }
 }

@@ -11,6 +11,7 @@ mod identity;
 mod injection;
 mod kinds;
 mod lists;
+mod text;
 mod tree;
 
 use std::path::Path;
