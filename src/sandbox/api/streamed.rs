@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 const PIECE: usize = 48 * 1024;
 
 /// 200 with `head`, the items with commas between them, and `tail`. `write` appends one item's JSON text.
-pub(super) fn list<I, W>(head: String, items: I, write: W, tail: String) -> Response
+pub(in crate::sandbox) fn list<I, W>(head: String, items: I, write: W, tail: String) -> Response
 where
     I: Iterator + Send + 'static,
     W: Fn(&mut Vec<u8>, I::Item) -> Result<(), serde_json::Error> + Send + 'static,

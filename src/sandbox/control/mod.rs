@@ -33,6 +33,7 @@ use serde_json::json;
 
 use super::amounts;
 use super::answers::Broken;
+use super::api::streamed;
 use super::book::{FULLEST, fits_a_wallet};
 use super::catalog::{CatalogChange, Package};
 use super::courses;
@@ -253,8 +254,9 @@ async fn move_order(
 }
 
 async fn catalog(State(desk): State<Arc<Desk>>) -> Response {
-    let book = desk.book();
-    answer(StatusCode::OK, &book.world().catalog.on_sale().map(AsRef::as_ref).collect::<Vec<&Package>>())
+    let packages: Vec<Arc<Package>> = desk.book().world().catalog.on_sale().cloned().collect();
+    let write = |text: &mut Vec<u8>, package: Arc<Package>| serde_json::to_writer(text, package.as_ref());
+    streamed::list("[".to_owned(), packages.into_iter(), write, "]".to_owned())
 }
 
 async fn change_catalog(

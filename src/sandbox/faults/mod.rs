@@ -89,7 +89,10 @@ pub(super) fn spoil(told: &mut Told, struck: &Struck, list: &Asked, oldest: Opti
     if let Some(note) = answer_form::spoil(told, struck) {
         return Some(note);
     }
-    let mut answer = Tree::read(&told.text)?;
+    let mut answer = match struck.fault().card().group {
+        Group::Catalog => Tree::read_rows_closed(&told.text)?,
+        _ => Tree::read(&told.text)?,
+    };
     let note = lists::spoil(&mut answer, struck, list).or_else(|| {
         let data = answer.get_mut("data")?;
         identity::spoil(data, struck, oldest).or_else(|| catalog::spoil(data, struck))
