@@ -40,7 +40,7 @@ enum Command {
         reset: bool,
     },
     /// Runs the sandbox of eSIMDual's API alone.
-    Sandbox(sandbox::SandboxArgs),
+    Sandbox(Box<sandbox::SandboxArgs>),
     /// Brings the database to the current schema.
     Migrate,
     /// Syncs the catalog once, in the foreground.
@@ -88,7 +88,7 @@ pub async fn run() -> Result<(), Ending> {
         Command::Demo { reset: false } => demo::run().await,
         Command::Sandbox(args) => {
             start_log(&process_source()?)?;
-            Ok(sandbox::run(args).await?)
+            Ok(sandbox::run(*args).await?)
         }
         command => configured(command, &process_source()?).await,
     }

@@ -53,6 +53,11 @@ impl Book {
         Ok(())
     }
 
+    /// The balance after a top-up, or `None` where no wallet holds as much.
+    pub(super) fn topped_up(&self, amount: Decimal) -> Option<Decimal> {
+        self.world.balance.checked_add(amount).filter(|balance| fits_a_wallet(*balance))
+    }
+
     /// Sets the wallet's balance, with a transaction that explains the difference.
     pub(super) fn set_balance(&mut self, balance: Decimal) -> anyhow::Result<()> {
         let difference = balance - self.world.balance;
@@ -106,6 +111,14 @@ impl Book {
             created_at: moment::now(),
         }
     }
+}
+
+/// The most that a wallet holds: far beyond it, sums of amounts have no room.
+pub(super) const FULLEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+/// Whether a wallet can hold a balance, or owe it.
+pub(super) fn fits_a_wallet(balance: Decimal) -> bool {
+    balance.abs() <= FULLEST
 }
 
 /// Ids begin at tenths of seconds since 2026, so that a sandbox that forgot everything never gives an id twice to a

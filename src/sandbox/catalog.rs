@@ -171,10 +171,16 @@ pub enum CatalogRefusal {
     /// A package is charged for.
     #[error("a price must be above zero")]
     NoPrice,
+    /// Amounts are decimals with an end: far beyond this, sums of them have no room.
+    #[error("a price must be at most {DEAREST}")]
+    TooDear,
     /// The catalog has no such country.
     #[error("no country has the code {0:?}")]
     UnknownCountry(String),
 }
+
+/// The highest price of a package.
+pub const DEAREST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// How many packages a catalog may hold.
 pub const MOST_PACKAGES: usize = 200_000;
@@ -244,6 +250,12 @@ impl Catalog {
                 Err(CatalogRefusal::TooFar)
             }
             CatalogChange::WithdrawPercent { percent, .. } if percent > 100 => Err(CatalogRefusal::NoShare),
+            CatalogChange::Reprice { id, reseller_price, price_for_reseller }
+                if self.packages.contains_key(&id) =>
+            {
+                [Some(reseller_price), price_for_reseller].into_iter().flatten().try_for_each(payable)?;
+                Ok(CatalogChange::Reprice { id, reseller_price, price_for_reseller })
+            }
             CatalogChange::Reprice { id, .. }
             | CatalogChange::Withdraw { id }
             | CatalogChange::Restore { id }
@@ -265,9 +277,7 @@ impl Catalog {
         if package.gigabytes == 0 || package.days == 0 {
             return Err(CatalogRefusal::Empty);
         }
-        if package.reseller_price <= Decimal::ZERO {
-            return Err(CatalogRefusal::NoPrice);
-        }
+        payable(package.reseller_price)?;
         match Country::by_code(&package.country_code) {
             Some(_) => Ok(()),
             None => Err(CatalogRefusal::UnknownCountry(package.country_code.clone())),
@@ -331,9 +341,19 @@ impl Catalog {
     }
 }
 
-/// A price that moved, in whole cents and never under one.
+/// A price that moved, in whole cents, never under one and never above the dearest.
 fn moved(price: Decimal, factor: Decimal) -> Decimal {
-    (price * factor).round_dp(2).max(Decimal::new(1, 2))
+    let moved = price.checked_mul(factor).unwrap_or(DEAREST).min(DEAREST);
+    moved.round_dp(2).max(Decimal::new(1, 2))
+}
+
+/// Whether a package may be sold at a price: a debit that is none would fill the wallet.
+fn payable(price: Decimal) -> Result<(), CatalogRefusal> {
+    match price {
+        price if price <= Decimal::ZERO => Err(CatalogRefusal::NoPrice),
+        price if price > DEAREST => Err(CatalogRefusal::TooDear),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -362,6 +382,19 @@ mod tests {
         assert_eq!(prices(&one), prices(&twin));
         assert!(prices(&one).iter().all(|price| *price >= Decimal::new(1, 2)));
         assert_ne!(prices(&one), before);
+        let absurd = CatalogChange::RepriceAll { percent: Decimal::MAX, seed: None };
+        changed(&mut one, absurd.clone());
+        changed(&mut one, absurd);
+        assert!(prices(&one).iter().all(|price| *price == DEAREST));
+        for (price, refusal) in [
+            (Decimal::ZERO, CatalogRefusal::NoPrice),
+            (Decimal::from(-1), CatalogRefusal::NoPrice),
+            (Decimal::MAX, CatalogRefusal::TooDear),
+        ] {
+            let id = one.on_sale().next().unwrap().id;
+            let odd = CatalogChange::Reprice { id, reseller_price: price, price_for_reseller: None };
+            assert_eq!(one.check(odd).unwrap_err(), refusal);
+        }
         let all = CatalogChange::RepriceAll { percent: Decimal::from(-100), seed: None };
         assert_eq!(one.check(all).unwrap_err(), CatalogRefusal::TooFar);
     }

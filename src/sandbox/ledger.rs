@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::amounts;
 use super::dress::Dress;
 use super::faults::{Call, Strikes};
+use super::moment;
 use super::operation::Operation;
 
 /// The upstream's states of an order.
@@ -126,6 +127,7 @@ pub struct Esim {
     /// Its number, where the package has voice.
     pub phone_number: Option<String>,
     /// The last day to install it.
+    #[serde(with = "moment::day_text")]
     pub expiry_date: Date,
     /// When it was made; `None` where that was not kept.
     #[serde(with = "time::serde::rfc3339::option", default)]

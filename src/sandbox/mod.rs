@@ -51,5 +51,5 @@ pub use ledger::{
 };
 pub use operation::Operation;
 pub use server::{Running, start};
-pub use settings::{OrderMode, PageForm, Settings};
+pub use settings::{OrderMode, PageForm, Settings, is_web_address};
 pub use usage::EsimChange;

@@ -33,3 +33,54 @@ pub(super) fn legible(at: OffsetDateTime) -> String {
 pub(super) fn day(date: Date) -> String {
     date.format(DAY).unwrap_or_default()
 }
+
+/// For `#[serde(with = "moment::day_text")]`: `2026-04-14`. Journals from before hold the year and the day in it,
+/// `[2026,104]`.
+pub(super) mod day_text {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{DAY, Date, day};
+
+    pub(in crate::sandbox) fn serialize<S: Serializer>(
+        date: &Date,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&day(*date))
+    }
+
+    pub(in crate::sandbox) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Date, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Pair(i32, u16),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Text(text) => Date::parse(&text, DAY).map_err(D::Error::custom),
+            Written::Pair(year, place) => Date::from_ordinal_date(year, place).map_err(D::Error::custom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+    use time::macros::date;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Held(#[serde(with = "day_text")] Date);
+
+    #[test]
+    fn a_day_is_written_as_people_write_it_and_read_from_older_journals_too() {
+        let held = Held(date!(2026 - 12 - 22));
+        assert_eq!(serde_json::to_string(&held).unwrap(), r#""2026-12-22""#);
+        assert_eq!(serde_json::from_str::<Held>(r#""2026-12-22""#).unwrap(), held);
+        assert_eq!(serde_json::from_str::<Held>("[2026,356]").unwrap(), held);
+        assert!(serde_json::from_str::<Held>(r#""soon""#).is_err());
+    }
+}

@@ -178,6 +178,11 @@ impl Running {
         self.desk.inject(injection);
     }
 
+    /// Misbehaves as asked at the start: what the state directory holds unspent of it is not armed a second time.
+    pub fn inject_at_start(&self, injections: Vec<Injection>) {
+        self.desk.faults.missing(injections).into_iter().for_each(|injection| self.inject(injection));
+    }
+
     /// Misbehaves once.
     pub fn inject_once(&self, fault: Fault) {
         self.inject(Injection::times(fault, 1));

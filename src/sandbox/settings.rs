@@ -76,6 +76,11 @@ pub struct Settings {
     pub credit_failed: bool,
 }
 
+/// Whether webhooks can be sent there.
+pub fn is_web_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|address| matches!(address.scheme(), "http" | "https"))
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -482,3 +482,22 @@ async fn the_control_page_shows_and_refuses_other_sites() {
     assert_eq!(ledger["debits"].as_array().unwrap().len(), 1);
     assert_eq!((&ledger["orders"][0]["price"], &ledger["calls"]["create_order"]), (&json!("4.2"), &json!(1)));
 }
+
+#[tokio::test]
+async fn amounts_without_room_and_counts_of_nothing_are_refused() {
+    let sandbox = sandbox().await;
+    let client = Client::signed_in(&sandbox).await;
+    for wish in [json!({ "balance": "79228162514264337593543950335" }), json!({ "top_up": "1000000001" })] {
+        let (status, told) = client.control("wallet", &wish).await;
+        assert_eq!((status, &told["error"]), (422, &json!("a wallet holds at most 1000000000")), "{wish}");
+    }
+    assert_eq!(client.control("wallet", &json!({ "top_up": "5" })).await.0, 200);
+    let free = json!({ "action": "reprice", "id": 1120, "reseller_price": "-1" });
+    assert_eq!(client.control("catalog", &free).await.0, 422);
+    let never = json!({ "fault": "bad_gateway", "times": 0 });
+    assert_eq!(client.control("faults", &never).await.0, 422);
+    assert_eq!(client.buy("plain", "SF-11-1-1").await.0, 201);
+    let ledger = serde_json::to_value(sandbox.ledger()).unwrap();
+    let day = ledger["orders"][0]["esim"]["expiry_date"].as_str().map(str::len);
+    assert_eq!(day, Some("2026-04-14".len()), "{ledger}");
+}

@@ -9,7 +9,7 @@ mod lists;
 mod orders;
 mod paging;
 mod refusals;
-mod streamed;
+pub(super) mod streamed;
 mod struck;
 mod things;
 

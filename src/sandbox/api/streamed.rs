@@ -6,17 +6,23 @@ use std::io;
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 
 /// How long a piece is before it is sent, in bytes.
 const PIECE: usize = 48 * 1024;
 
 /// 200 with `head`, the items with commas between them, and `tail`. `write` appends one item's JSON text.
-pub(super) fn list<I, W>(head: String, items: I, write: W, tail: String) -> Response
+pub(in crate::sandbox) fn list<I, W>(head: String, items: I, write: W, tail: String) -> Response
 where
     I: Iterator + Send + 'static,
     W: Fn(&mut Vec<u8>, I::Item) -> Result<(), serde_json::Error> + Send + 'static,
 {
-    let pieces = futures_util::stream::iter(pieces(head, items, write, tail));
+    // A reader that never makes us wait would keep a worker until the last piece, and whatever else waits for that
+    // worker, be it a ping, until then: so each piece lets the others have their turn.
+    let pieces = futures_util::stream::iter(pieces(head, items, write, tail)).then(|piece| async {
+        tokio::task::yield_now().await;
+        piece
+    });
     (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], Body::from_stream(pieces)).into_response()
 }
 

@@ -90,7 +90,8 @@ pub(super) async fn answered(
     }
     let status = answer.status().as_u16();
     let bytes = to_bytes(answer.into_body(), usize::MAX).await?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let text = String::from_utf8(bytes.into())
+        .unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned());
     let mut told = Told { status, content_type: None, text };
     for strike in &drawn {
         if ends(strike.fault()) {
@@ -101,7 +102,15 @@ pub(super) async fn answered(
             Fault::AnswersCrossed => cross(desk, strike, &passing, &mut told).await?,
             _ => {
                 let (list, oldest) = known(desk, strike, &passing);
-                let note = spoil(&mut told, strike, &list, oldest);
+                // A long list takes a while, in which others have their turn.
+                let its = strike.clone();
+                let spoiling = move || {
+                    let mut spoiled = told;
+                    let note = spoil(&mut spoiled, &its, &list, oldest);
+                    (spoiled, note)
+                };
+                let note;
+                (told, note) = tokio::task::spawn_blocking(spoiling).await?;
                 let note = note.unwrap_or_else(|| "nothing to spoil".to_owned());
                 if !note.is_empty() {
                     desk.faults.note(strike, note);

@@ -52,18 +52,26 @@ fn wished(form: &Filled) -> Result<Option<CatalogChange>, Mistake> {
 }
 
 fn new_package(form: &Filled) -> Result<NewPackage, Mistake> {
+    let at = "package-add";
     let gigabytes = match form.get("gigabytes") {
-        "-1" | "unlimited" => -1,
-        _ => i64::try_from(form.whole("package-add", "gigabytes", (1, 1000))?).unwrap_or(1),
+        "-1" | "unlimited" => Ok(-1),
+        _ => form.whole(at, "gigabytes", (1, 1000)).map(|number| i64::try_from(number).unwrap_or(1)),
     };
-    Ok(NewPackage {
-        id: None,
-        name: Some(form.get("name").to_owned()).filter(|name| !name.is_empty()),
-        country_code: form.get("country_code").to_owned(),
-        gigabytes,
-        days: u32::try_from(form.whole("package-add", "days", (1, 3650))?).unwrap_or(1),
-        reseller_price: form.price("package-add", "reseller_price")?,
-    })
+    let days = form.whole(at, "days", (1, 3650)).map(|number| u32::try_from(number).unwrap_or(1));
+    match (gigabytes, days, form.price(at, "reseller_price")) {
+        (Ok(gigabytes), Ok(days), Ok(reseller_price)) => Ok(NewPackage {
+            id: None,
+            name: Some(form.get("name").to_owned()).filter(|name| !name.is_empty()),
+            country_code: form.get("country_code").to_owned(),
+            gigabytes,
+            days,
+            reseller_price,
+        }),
+        (gigabytes, days, price) => {
+            let wrong = [gigabytes.err(), days.err(), price.err()].into_iter().flatten();
+            Err(Mistake::all(wrong).unwrap_or_else(|| Filled::mistake(at, "gigabytes", "Look again.")))
+        }
+    }
 }
 
 fn told(change: &CatalogChange) -> Act {

@@ -10,7 +10,9 @@ use crate::sandbox::desk::Desk;
 use crate::sandbox::faults::{Fault, Injection, WrongInjection};
 
 /// Fields of the form that are no parameters of a fault.
-const OURS: [&str; 3] = ["fault", "how", "back"];
+const OURS: [&str; 2] = ["fault", "back"];
+
+const TIMES: &str = "Write how often: a whole number from 1.";
 
 /// Arms the fault that a form describes.
 pub(super) fn arm(desk: &Arc<Desk>, form: &Filled) -> Act {
@@ -30,25 +32,15 @@ pub(super) fn arm(desk: &Arc<Desk>, form: &Filled) -> Act {
 
 fn described(fault: Fault, form: &Filled) -> Result<Injection, Mistake> {
     let at = format!("arm-{}", fault.name());
-    let how = form.get("how");
     let mut injection = Injection::of(fault);
     for (field, value) in form.pairs() {
-        let idle = match field {
-            "times" => how != "times",
-            "probability" => how != "probability",
-            _ => OURS.contains(&field),
-        };
-        if idle || value.is_empty() {
+        if OURS.contains(&field) || value.is_empty() {
             continue;
         }
         injection = injection.with(field, value).map_err(|wrong| told(&at, field, value, &wrong))?;
     }
-    let missing = |field: &str| Filled::mistake(&at, field, "This is needed for that choice.");
-    match how {
-        "times" if injection.times.is_none_or(|times| times == 0) => {
-            Err(Filled::mistake(&at, "times", "Write how often: a whole number from 1."))
-        }
-        "probability" if injection.probability.is_none() => Err(missing("probability")),
+    match injection.times {
+        Some(0) => Err(Filled::mistake(&at, "times", TIMES)),
         _ => Ok(injection),
     }
 }
@@ -56,7 +48,7 @@ fn described(fault: Fault, form: &Filled) -> Result<Injection, Mistake> {
 fn told(at: &str, field: &str, value: &str, wrong: &WrongInjection) -> Mistake {
     let sentence = match (field, wrong) {
         ("probability", _) => "Write a chance from 0 to 1, such as 0.25.".to_owned(),
-        ("times", _) => "Write how often: a whole number from 1.".to_owned(),
+        ("times", _) => TIMES.to_owned(),
         ("seed", _) => "Write a whole number.".to_owned(),
         (_, WrongInjection::Unfit { .. }) => format!("{value} does not fit here."),
         (_, other) => format!("{other}."),
@@ -67,7 +59,8 @@ fn told(at: &str, field: &str, value: &str, wrong: &WrongInjection) -> Mistake {
 /// When an injection strikes, in words.
 pub(super) fn how_often(injection: &Injection) -> String {
     match (&injection.probability, injection.times) {
-        (Some(chance), Some(times)) => format!("with a chance of {chance}, at most {times} times"),
+        (Some(chance), Some(1)) => format!("once, with a chance of {chance} at each call"),
+        (Some(chance), Some(times)) => format!("{times} times, with a chance of {chance} at each call"),
         (Some(chance), None) => format!("with a chance of {chance}"),
         (None, Some(times)) if times > 1 => format!("the next {times} times"),
         _ => "once".to_owned(),

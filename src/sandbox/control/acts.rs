@@ -15,9 +15,10 @@ use super::page::{self, View};
 use super::{act_catalog, act_faults, is_form, no_such_thing};
 use crate::ground::money::exact_decimal;
 use crate::sandbox::answers::Broken;
+use crate::sandbox::book::{FULLEST, fits_a_wallet};
 use crate::sandbox::desk::Desk;
 use crate::sandbox::ledger::OrderStatus;
-use crate::sandbox::settings::OrderMode;
+use crate::sandbox::settings::{OrderMode, is_web_address};
 use crate::sandbox::usage::EsimChange;
 use crate::sandbox::world::Event;
 use crate::sandbox::{courses, moment, purchase, tokens, webhooks};
@@ -112,12 +113,17 @@ fn wallet(desk: &Desk, form: &Filled) -> anyhow::Result<Act> {
             Ok(amount) => amount,
             Err(mistake) => return Ok(mistake.into()),
         };
-        let balance = book.world().balance + amount;
+        let Some(balance) = book.topped_up(amount) else {
+            return Ok(Filled::mistake("wallet-top-up", "top_up", too_full()).into());
+        };
         book.set_balance(balance)?;
         let sentence = format!("{amount} {currency} came in. The wallet holds {balance} {currency}.");
         return Ok(Act::done("wallet", sentence));
     }
     match exact_decimal(form.get("balance")).filter(|balance| *balance >= Decimal::ZERO) {
+        Some(balance) if !fits_a_wallet(balance) => {
+            Ok(Filled::mistake("wallet-set", "balance", too_full()).into())
+        }
         Some(balance) => {
             book.set_balance(balance)?;
             Ok(Act::done("wallet", format!("The wallet holds {balance} {currency}.")))
@@ -127,6 +133,10 @@ fn wallet(desk: &Desk, form: &Filled) -> anyhow::Result<Act> {
             Ok(Filled::mistake("wallet-set", "balance", sentence).into())
         }
     }
+}
+
+fn too_full() -> String {
+    format!("A wallet holds at most {FULLEST}.")
 }
 
 fn order(desk: &Arc<Desk>, id: Option<u64>, form: &Filled) -> anyhow::Result<Act> {
@@ -216,16 +226,12 @@ fn webhook(desk: &Desk, form: &Filled) -> Act {
         desk.sender.set_url(None);
         return Act::done("webhooks", "No webhooks are sent from now on.");
     }
-    match url::Url::parse(address) {
-        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => {
-            desk.sender.set_url(Some(address.to_owned()));
-            Act::done("webhooks", format!("Webhooks go to {address} from now on."))
-        }
-        _ => {
-            let sentence = "Write an address that begins with http:// or https://, or nothing.";
-            Filled::mistake("webhook-address", "url", sentence).into()
-        }
+    if !is_web_address(address) {
+        let sentence = "Write an address that begins with http:// or https://, or nothing.";
+        return Filled::mistake("webhook-address", "url", sentence).into();
     }
+    desk.sender.set_url(Some(address.to_owned()));
+    Act::done("webhooks", format!("Webhooks go to {address} from now on."))
 }
 
 fn resend(desk: &Arc<Desk>, id: &str) -> Act {

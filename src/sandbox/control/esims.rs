@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Sent, answer, no_such_thing, problem};
+use super::{Numbered, Sent, answer, no_such_thing, problem};
 use crate::sandbox::answers::Broken;
 use crate::sandbox::desk::Desk;
 use crate::sandbox::ledger::{Esim, Order};
@@ -69,7 +69,7 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Response {
     answer(StatusCode::OK, &views)
 }
 
-pub(super) async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<u64>) -> Response {
+pub(super) async fn show(State(desk): State<Arc<Desk>>, Numbered(id): Numbered) -> Response {
     let book = desk.book();
     match book.world().esim(id) {
         Some((order, esim)) => answer(StatusCode::OK, &EsimView::of(book.world(), order, esim)),
@@ -79,7 +79,7 @@ pub(super) async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<u64>) -> 
 
 pub(super) async fn change(
     State(desk): State<Arc<Desk>>,
-    Path(id): Path<u64>,
+    Numbered(id): Numbered,
     sent: Sent<EsimChange>,
 ) -> Result<Response, Broken> {
     if sent.value.is_empty() {

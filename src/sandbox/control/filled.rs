@@ -17,6 +17,25 @@ pub(super) struct Mistake {
     pub form: String,
     pub field: String,
     pub sentence: String,
+    /// Other fields of the same form, and what to do about them.
+    pub others: Vec<(String, String)>,
+}
+
+impl Mistake {
+    /// What is wrong at a field, and whether it is the first mistake.
+    pub(super) fn at(&self, field: &str) -> Option<(&str, bool)> {
+        let other =
+            || self.others.iter().find(|(name, _)| name == field).map(|(_, told)| (told.as_str(), false));
+        if self.field == field { Some((&self.sentence, true)) } else { other() }
+    }
+
+    /// All mistakes of one form as one.
+    pub(super) fn all(mistakes: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut mistakes = mistakes.into_iter();
+        let mut first = mistakes.next()?;
+        first.others.extend(mistakes.map(|mistake| (mistake.field, mistake.sentence)));
+        Some(first)
+    }
 }
 
 impl Filled {
@@ -40,7 +59,8 @@ impl Filled {
 
     /// A mistake in one of its fields.
     pub(super) fn mistake(form: &str, field: &str, sentence: impl Into<String>) -> Mistake {
-        Mistake { form: form.to_owned(), field: field.to_owned(), sentence: sentence.into() }
+        let (form, field, sentence) = (form.to_owned(), field.to_owned(), sentence.into());
+        Mistake { form, field, sentence, others: Vec::new() }
     }
 
     /// An amount above zero.

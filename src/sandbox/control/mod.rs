@@ -20,8 +20,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -32,12 +33,14 @@ use serde_json::json;
 
 use super::amounts;
 use super::answers::Broken;
+use super::api::streamed;
+use super::book::{FULLEST, fits_a_wallet};
 use super::catalog::{CatalogChange, Package};
 use super::courses;
 use super::desk::Desk;
 use super::faults::{Fault, Injection};
 use super::ledger::{Ledger, OrderStatus, Transaction};
-use super::settings::OrderMode;
+use super::settings::{OrderMode, is_web_address};
 use super::{purchase, tokens, webhooks};
 
 /// The control page's addresses.
@@ -62,6 +65,7 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router {
         .route("/_sandbox/mode", get(mode).post(set_mode))
         .route("/_sandbox/webhook", get(webhook).post(set_webhook))
         .route("/_sandbox/keys/forget", post(forget_key))
+        .method_not_allowed_fallback(wrong_method)
         .route_layer(axum::middleware::from_fn_with_state(Arc::clone(desk), acts::take))
         .route_layer(axum::middleware::from_fn(refuse_other_sites))
         .with_state(Arc::clone(desk))
@@ -83,6 +87,22 @@ fn answer(status: StatusCode, value: &impl Serialize) -> Response {
 
 fn problem(status: StatusCode, what: &str) -> Response {
     answer(status, &json!({ "error": what }))
+}
+
+async fn wrong_method(method: Method) -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, &format!("{method} is not understood here; see Allow"))
+}
+
+/// The number at the end of an address; whatever is no number names nothing.
+struct Numbered(u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Numbered {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let number = Path::<u64>::from_request_parts(parts, state).await;
+        number.map(|Path(number)| Self(number)).map_err(|_| no_such_thing())
+    }
 }
 
 fn no_such_thing() -> Response {
@@ -155,6 +175,9 @@ async fn faults(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 async fn inject(State(desk): State<Arc<Desk>>, sent: Sent<Injection>) -> Response {
+    if sent.value.times == Some(0) {
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, "times must be 1 or more");
+    }
     desk.inject(sent.value);
     answer(StatusCode::OK, &desk.faults.list())
 }
@@ -164,15 +187,15 @@ async fn clear_faults(State(desk): State<Arc<Desk>>) -> Response {
     answer(StatusCode::OK, &desk.faults.list())
 }
 
-/// The wallet in short; the ledger has its transactions.
 /// Stops the fault at a place of the list, from 0.
-async fn stop_fault(State(desk): State<Arc<Desk>>, Path(place): Path<usize>) -> Response {
-    match desk.faults.disarm(place) {
+async fn stop_fault(State(desk): State<Arc<Desk>>, Numbered(place): Numbered) -> Response {
+    match usize::try_from(place).is_ok_and(|place| desk.faults.disarm(place)) {
         true => answer(StatusCode::OK, &desk.faults.list()),
         false => no_such_thing(),
     }
 }
 
+/// The wallet in short; the ledger has its transactions.
 fn wallet_in_short(desk: &Desk) -> impl Serialize + use<> {
     let book = desk.book();
     let world = book.world();
@@ -196,16 +219,20 @@ async fn set_wallet(State(desk): State<Arc<Desk>>, sent: Sent<WalletWish>) -> Re
     {
         let mut book = desk.book();
         let wanted = match (sent.value.balance, sent.value.top_up) {
-            (Some(balance), None) => balance,
-            (None, Some(top_up)) => book.world().balance + top_up,
+            (Some(balance), None) => Some(balance).filter(|balance| fits_a_wallet(*balance)),
+            (None, Some(top_up)) => book.topped_up(top_up),
             _ => return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "send either balance or top_up")),
+        };
+        let Some(wanted) = wanted else {
+            let what = format!("a wallet holds at most {FULLEST}");
+            return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, &what));
         };
         book.set_balance(wanted)?;
     }
     Ok(answer(StatusCode::OK, &wallet_in_short(&desk)))
 }
 
-async fn order(State(desk): State<Arc<Desk>>, Path(id): Path<u64>) -> Response {
+async fn order(State(desk): State<Arc<Desk>>, Numbered(id): Numbered) -> Response {
     match desk.book().world().orders.get(&id) {
         Some(order) => answer(StatusCode::OK, order),
         None => no_order(),
@@ -219,7 +246,7 @@ struct OrderWish {
 
 async fn move_order(
     State(desk): State<Arc<Desk>>,
-    Path(id): Path<u64>,
+    Numbered(id): Numbered,
     sent: Sent<OrderWish>,
 ) -> Result<Response, Broken> {
     let moved = courses::move_order(&desk, id, sent.value.status)?;
@@ -227,8 +254,9 @@ async fn move_order(
 }
 
 async fn catalog(State(desk): State<Arc<Desk>>) -> Response {
-    let book = desk.book();
-    answer(StatusCode::OK, &book.world().catalog.on_sale().map(AsRef::as_ref).collect::<Vec<&Package>>())
+    let packages: Vec<Arc<Package>> = desk.book().world().catalog.on_sale().cloned().collect();
+    let write = |text: &mut Vec<u8>, package: Arc<Package>| serde_json::to_writer(text, package.as_ref());
+    streamed::list("[".to_owned(), packages.into_iter(), write, "]".to_owned())
 }
 
 async fn change_catalog(
@@ -275,8 +303,13 @@ async fn webhook(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 async fn set_webhook(State(desk): State<Arc<Desk>>, sent: Sent<WebhookWish>) -> Response {
-    desk.sender.set_url(sent.value.url.clone().filter(|url| !url.trim().is_empty()));
-    answer(StatusCode::OK, &sent.value)
+    let url = sent.value.url.filter(|url| !url.trim().is_empty());
+    if url.as_deref().is_some_and(|url| !is_web_address(url)) {
+        let what = "url must begin with http:// or https://, or be empty";
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, what);
+    }
+    desk.sender.set_url(url.clone());
+    answer(StatusCode::OK, &WebhookWish { url })
 }
 
 #[derive(Deserialize)]

@@ -99,6 +99,14 @@ struct ControlPage {
     lifetime: String,
 }
 
+/// What is wrong at a field.
+#[derive(Clone, Copy)]
+struct Wrong<'a> {
+    sentence: &'a str,
+    /// The browser goes to the first mistake only.
+    first: bool,
+}
+
 struct Movement {
     made: String,
     what: String,
@@ -121,9 +129,9 @@ impl ControlPage {
     }
 
     /// What is wrong at this field of this form.
-    fn wrong(&self, form: &str, field: &str) -> Option<&str> {
-        let (mistake, _) = self.mistake.as_ref()?;
-        (mistake.form == form && mistake.field == field).then_some(mistake.sentence.as_str())
+    fn wrong(&self, form: &str, field: &str) -> Option<Wrong<'_>> {
+        let (mistake, _) = self.mistake.as_ref().filter(|(mistake, _)| mistake.form == form)?;
+        mistake.at(field).map(|(sentence, first)| Wrong { sentence, first })
     }
 
     /// What was typed there, where the form comes back with a mistake; else what stands there at first.

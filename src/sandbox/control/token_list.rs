@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{answer, no_such_thing};
+use super::{Numbered, answer, no_such_thing};
 use crate::sandbox::answers::Broken;
 use crate::sandbox::desk::Desk;
 use crate::sandbox::moment::now;
@@ -49,7 +49,10 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Response {
     )
 }
 
-pub(super) async fn revoke(State(desk): State<Arc<Desk>>, Path(id): Path<u64>) -> Result<Response, Broken> {
+pub(super) async fn revoke(
+    State(desk): State<Arc<Desk>>,
+    Numbered(id): Numbered,
+) -> Result<Response, Broken> {
     if !desk.book().world().tokens.contains_key(&id) {
         return Ok(no_such_thing());
     }

@@ -72,7 +72,7 @@ fn duplicate(data: &mut Tree, struck: &Struck) -> Option<String> {
     let mut lists = lists(data);
     let rows = lists.iter_mut().find(|rows| !rows.is_empty())?;
     let place = drawn(struck, rows.len())?;
-    let mut twin = rows.get(place)?.clone();
+    let mut twin = rows.get(place)?.opened();
     reprice(&mut twin, "times_100");
     let id = id_of(&twin);
     rows.insert(place + 1, twin);
@@ -83,12 +83,16 @@ fn duplicate(data: &mut Tree, struck: &Struck) -> Option<String> {
 fn reuse(data: &mut Tree, struck: &Struck) -> Option<String> {
     let mut all = packages(data);
     let one = drawn(struck, all.len())?;
-    let whose =
-        |package: &Tree| package.get("countries").or_else(|| package.get("name")).map(Tree::to_string);
+    let whose = |package: &Tree| {
+        let package = package.opened();
+        package.get("countries").or_else(|| package.get("name")).map(Tree::to_string)
+    };
     let home = whose(all.get(one)?);
     let other = all.iter().position(|package| whose(package) != home)?;
-    let id = all.get(other)?.get("id")?.clone();
-    all.get_mut(one)?.set("id", id.clone());
+    let id = all.get(other)?.opened().get("id")?.clone();
+    let mut renamed = all.get(one)?.opened();
+    renamed.set("id", id.clone());
+    **all.get_mut(one)? = renamed;
     Some(format!("id {id}"))
 }
 
@@ -101,24 +105,28 @@ fn spoil_rows(data: &mut Tree, struck: &Struck) -> Option<String> {
         if one.is_some_and(|one| one != place) {
             continue;
         }
+        // Opened, and closed again at the end, so that only one row at a time takes the room of a tree.
+        let mut open = row.opened();
+        let was_closed = row.written().is_some();
         if one.is_some() {
-            note = format!("{}: {kind}", id_of(row).unwrap_or_default());
+            note = format!("{}: {kind}", id_of(&open).unwrap_or_default());
         }
         match struck.fault() {
-            Fault::CatalogPrices => reprice(row, kind),
-            Fault::StringIds => row.set("id", Tree::text(&id_of(row)?)),
+            Fault::CatalogPrices => reprice(&mut open, kind),
+            Fault::StringIds => open.set("id", Tree::text(&id_of(&open)?)),
             Fault::CatalogCurrency => {
                 let currency = Tree::text(struck.injection.text("currency"));
-                flip(row, &currency);
-                row.get_mut("pricing").into_iter().for_each(|pricing| flip(pricing, &currency));
+                flip(&mut open, &currency);
+                open.get_mut("pricing").into_iter().for_each(|pricing| flip(pricing, &currency));
             }
-            Fault::CatalogPoison => poison(row, kind, struck.injection.bytes().unwrap_or_default()),
+            Fault::CatalogPoison => poison(&mut open, kind, struck.injection.bytes().unwrap_or_default()),
             Fault::CatalogDeep => {
                 let depth = struck.injection.count();
-                row.set("extra", Tree::raw(format!("{}{}", "[".repeat(depth), "]".repeat(depth))));
+                open.set("extra", Tree::raw(format!("{}{}", "[".repeat(depth), "]".repeat(depth))));
             }
             _ => return None,
         }
+        **row = if was_closed { Tree::raw(open.to_string()) } else { open };
     }
     Some(note)
 }
@@ -185,12 +193,16 @@ mod tests {
     use crate::sandbox::settings::OrderMode;
 
     fn spoiled(flag: &str, data: &str) -> String {
-        let faults = Faults::open(None, OrderMode::Completed).unwrap();
-        faults.inject(flag.parse::<Injection>().unwrap().on(Operation::Packages));
-        let struck = faults.draw(Point::Answer, Some(Operation::Packages), &About::default()).unwrap();
-        let mut data = Tree::read(data).unwrap();
-        spoil(&mut data, &struck).unwrap();
-        data.to_string()
+        let through = |mut read: Tree| {
+            let faults = Faults::open(None, OrderMode::Completed).unwrap();
+            faults.inject(flag.parse::<Injection>().unwrap().on(Operation::Packages));
+            let struck = faults.draw(Point::Answer, Some(Operation::Packages), &About::default()).unwrap();
+            spoil(&mut read, &struck).unwrap();
+            read.to_string()
+        };
+        let spoiled = through(Tree::read(data).unwrap());
+        assert_eq!(through(Tree::read_rows_closed(data).unwrap()), spoiled, "closed rows are spoiled alike");
+        spoiled
     }
 
     #[test]

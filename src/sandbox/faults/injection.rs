@@ -1,23 +1,23 @@
 //! One injection: a fault, when it strikes, and its parameters; read from JSON, from a form, or from a flag.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
-use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::cards::Parameter;
 use super::kinds::Fault;
+use super::text::Text;
 use crate::ground::money::exact_decimal;
 use crate::sandbox::amounts;
+use crate::sandbox::book::fits_a_wallet;
 use crate::sandbox::operation::Operation;
 
 /// A fault, and when it strikes. With neither `times` nor `probability` it strikes once. Which parameters a fault
 /// takes, and what they are if they are not given, stands on its [card](super::Card).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, Text>")]
 pub struct Injection {
     /// What goes wrong.
@@ -103,7 +103,7 @@ pub enum WrongInjection {
     #[error("no fault is named")]
     Nameless,
     /// Nothing is called that.
-    #[error("there is no fault called {0:?}")]
+    #[error("there is no fault called {0:?}; see /_sandbox/faults/cards")]
     NoSuchFault(String),
     /// It has a part that is not `key=value`.
     #[error("{0:?} is not key=value")]
@@ -163,6 +163,14 @@ impl Injection {
         }
     }
 
+    /// The same, and once where it says neither how often nor how likely.
+    pub(super) fn counted(mut self) -> Self {
+        if self.times.is_none() && self.probability.is_none() {
+            self.times = Some(1);
+        }
+        self
+    }
+
     /// The same on one operation only.
     pub fn on(self, operation: Operation) -> Self {
         Self { operation: Some(operation), ..self }
@@ -220,7 +228,10 @@ impl Injection {
                 let status = text.parse().ok().filter(|status| (200..=599).contains(status));
                 self.status = Some(status.ok_or_else(unfit)?);
             }
-            "amount" => self.amount = Some(exact_decimal(text).ok_or_else(unfit)?),
+            "amount" => {
+                let within = |amount: &Decimal| !amount.is_sign_negative() && fits_a_wallet(*amount);
+                self.amount = Some(exact_decimal(text).filter(within).ok_or_else(unfit)?);
+            }
             "retry_after" => self.retry_after = kept(),
             "form" => self.form = kept(),
             "body" => self.body = kept(),
@@ -314,16 +325,22 @@ impl FromStr for Injection {
             let (key, value) = pair.split_once('=').ok_or_else(|| WrongInjection::NoPair(pair.to_owned()))?;
             injection.set(key.trim(), value.trim())?;
         }
+        if injection.times == Some(0) {
+            return Err(WrongInjection::Unfit { parameter: "times".to_owned(), value: "0".to_owned() });
+        }
         Ok(injection)
     }
 }
 
+/// The fault of a name, or the first one that provokes a row of the fault matrix: `F7`, `f07`.
 fn named(name: &str) -> Result<Fault, WrongInjection> {
-    word(name).ok_or_else(|| WrongInjection::NoSuchFault(name.to_owned()))
+    let of_row = || {
+        let number: u32 = name.strip_prefix(['F', 'f'])?.parse().ok()?;
+        let row = format!("F{number}");
+        Fault::cards().iter().find(|card| card.rows.contains(&row.as_str())).map(|card| card.fault)
+    };
+    word(name).or_else(of_row).ok_or_else(|| WrongInjection::NoSuchFault(name.to_owned()))
 }
-
-/// A value of a flat object, as text. Null and an empty box of a form are nothing.
-pub(super) struct Text(Option<String>);
 
 impl TryFrom<BTreeMap<String, Text>> for Injection {
     type Error = WrongInjection;
@@ -337,45 +354,5 @@ impl TryFrom<BTreeMap<String, Text>> for Injection {
             }
         }
         Ok(injection)
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
-    }
-}
-
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = Text;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number or null")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(Some(text.to_owned())))
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Text, E> {
-        Ok(Text(Some(number.to_string())))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Text, E> {
-        Ok(Text(Some(number.to_string())))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Text, E> {
-        Ok(Text(Some(number.to_string())))
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Text, E> {
-        Err(E::custom("no parameter is true or false"))
     }
 }

@@ -11,6 +11,7 @@ mod identity;
 mod injection;
 mod kinds;
 mod lists;
+mod text;
 mod tree;
 
 use std::path::Path;
@@ -88,7 +89,10 @@ pub(super) fn spoil(told: &mut Told, struck: &Struck, list: &Asked, oldest: Opti
     if let Some(note) = answer_form::spoil(told, struck) {
         return Some(note);
     }
-    let mut answer = Tree::read(&told.text)?;
+    let mut answer = match struck.fault().card().group {
+        Group::Catalog => Tree::read_rows_closed(&told.text)?,
+        _ => Tree::read(&told.text)?,
+    };
     let note = lists::spoil(&mut answer, struck, list).or_else(|| {
         let data = answer.get_mut("data")?;
         identity::spoil(data, struck, oldest).or_else(|| catalog::spoil(data, struck))
@@ -133,11 +137,21 @@ impl Faults {
         Ok(Self(Mutex::new(Kept { drill, journal })))
     }
 
-    pub(super) fn inject(&self, mut injection: Injection) {
-        if injection.times.is_none() && injection.probability.is_none() {
-            injection.times = Some(1);
-        }
-        self.lock().record(Event::Armed { injection: Box::new(injection) });
+    pub(super) fn inject(&self, injection: Injection) {
+        self.lock().record(Event::Armed { injection: Box::new(injection.counted()) });
+    }
+
+    /// Those of some injections that are not armed and unspent already, each armed one standing for one of them.
+    pub(super) fn missing(&self, wanted: Vec<Injection>) -> Vec<Injection> {
+        let list = self.list();
+        let unspent = |armed: &&Armed| armed.injection.times.is_none_or(|times| armed.struck < times);
+        let mut there: Vec<&Injection> = list.iter().filter(unspent).map(|armed| &armed.injection).collect();
+        let mut missing: Vec<_> = wanted.into_iter().map(Injection::counted).collect();
+        missing.retain(|injection| {
+            let place = there.iter().position(|armed| *armed == injection);
+            place.map(|place| there.swap_remove(place)).is_none()
+        });
+        missing
     }
 
     /// Stops the injection at a place of the list; false if there is none.

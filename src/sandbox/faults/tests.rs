@@ -110,8 +110,12 @@ fn injections_are_read_from_json_from_forms_and_from_flags() {
 #[test]
 fn an_injection_that_makes_no_sense_is_refused_and_the_reason_told() {
     for (flag, reason) in [
-        ("", "there is no fault called \"\""),
-        ("no_such_fault", "there is no fault called \"no_such_fault\""),
+        ("", "there is no fault called \"\"; see /_sandbox/faults/cards"),
+        ("no_such_fault", "there is no fault called \"no_such_fault\"; see /_sandbox/faults/cards"),
+        ("F0", "there is no fault called \"F0\"; see /_sandbox/faults/cards"),
+        ("bad_gateway:times=0", "times cannot be \"0\""),
+        ("dearer_debit:amount=-1", "amount cannot be \"-1\""),
+        ("dearer_debit:amount=10000000000000000", "amount cannot be \"10000000000000000\""),
         ("bad_gateway:often", "\"often\" is not key=value"),
         ("bad_gateway:status=500", "bad_gateway does not take \"status\""),
         ("status_after_commit:status=42", "status cannot be \"42\""),
@@ -125,4 +129,30 @@ fn an_injection_that_makes_no_sense_is_refused_and_the_reason_told() {
     }
     assert!(serde_json::from_str::<Injection>("{}").is_err());
     assert!(serde_json::from_str::<Injection>(r#"{"fault": "bad_gateway", "times": true}"#).is_err());
+}
+
+#[test]
+fn a_row_of_the_matrix_names_the_first_fault_that_provokes_it() {
+    for row in ["F7", "f07", "F07"] {
+        let first = Fault::cards().iter().find(|card| card.rows.contains(&"F7")).unwrap();
+        assert_eq!(injection(&format!(r#"{{"fault": "{row}"}}"#)).fault, first.fault, "{row}");
+    }
+}
+
+#[test]
+fn what_a_flag_asks_for_is_armed_once_for_as_long_as_it_is_unspent() {
+    let directory = tempfile::tempdir().unwrap();
+    let flags = || vec![Injection::of(Fault::BadGateway), Injection::times(Fault::TooManyRequests, 2)];
+    let armed_after_a_start = || {
+        let faults = Faults::open(Some(directory.path()), OrderMode::Completed).unwrap();
+        faults.missing(flags()).into_iter().for_each(|injection| faults.inject(injection));
+        assert!(strikes(&faults, Point::Before, Operation::CreateOrder));
+        faults.list().len()
+    };
+    // The first strike spends the bad gateway, which the second start arms again; the other one has two left.
+    assert_eq!(armed_after_a_start(), 2);
+    assert_eq!(armed_after_a_start(), 3);
+    // The same twice in one line is meant twice.
+    let faults = open();
+    assert_eq!(faults.missing([flags(), flags()].concat()).len(), 4);
 }

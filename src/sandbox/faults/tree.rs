@@ -35,6 +35,44 @@ impl Tree {
         })
     }
 
+    /// Takes an answer apart, and leaves the rows of its lists closed: each is the text that it is until it is opened,
+    /// for a catalog of 100,000 packages is some 100 MB of text, and ten times that as a tree.
+    pub(in crate::sandbox) fn read_rows_closed(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match text.as_bytes().first()? {
+            b'{' => {
+                let Pairs(pairs) = serde_json::from_str(text).ok()?;
+                let read = |(key, raw): (String, Box<RawValue>)| {
+                    let value = match key.as_str() {
+                        "data" | "packages" => Self::read_rows_closed(raw.get()),
+                        "countries" if raw.get().starts_with('[') => Self::read_countries(raw.get()),
+                        _ => Self::read(raw.get()),
+                    };
+                    Some((key, value?))
+                };
+                pairs.into_iter().map(read).collect::<Option<_>>().map(Self::Object)
+            }
+            b'[' => {
+                let Rows(rows) = serde_json::from_str(text).ok()?;
+                let closed = |raw: Box<RawValue>| Self::Scalar(String::from(Box::<str>::from(raw)));
+                Some(Self::List(rows.into_iter().map(closed).collect()))
+            }
+            _ => Self::read(text),
+        }
+    }
+
+    /// The countries of a price list, of which each holds a list of packages.
+    fn read_countries(text: &str) -> Option<Self> {
+        let Rows(rows) = serde_json::from_str(text).ok()?;
+        rows.into_iter().map(|raw| Self::read_rows_closed(raw.get())).collect::<Option<_>>().map(Self::List)
+    }
+
+    /// What a closed row holds; anything else as it is.
+    pub(in crate::sandbox) fn opened(&self) -> Self {
+        let closed = self.written().filter(|text| text.starts_with(['{', '[']));
+        closed.and_then(Self::read).unwrap_or_else(|| self.clone())
+    }
+
     /// A text as a value, written as PHP writes it.
     pub(in crate::sandbox) fn text(text: &str) -> Self {
         Self::Scalar(crate::sandbox::answers::php_json(&text).unwrap_or_default())
@@ -242,6 +280,24 @@ mod tests {
             r#"{"u":"https:\/\/a\u00e9"}"#
         );
         assert_eq!(Tree::read("{\"a\":1"), None);
+    }
+
+    #[test]
+    fn closed_rows_are_the_same_text_and_hold_the_same_when_opened() {
+        let priced = r#"{"status":true,"data":{"countries":[{"name":"A","packages":[{"id":1},{"id":2}]}]}}"#;
+        for text in [ORDER, r#"{"data":[{"id":1,"a":[{}]},7]}"#, r#"{"data":{"data":[{"id":1}]}}"#, priced] {
+            let mut tree = Tree::read_rows_closed(text).unwrap();
+            assert_eq!(tree.to_string(), text);
+            for row in tree.get_mut("data").and_then(Tree::listed_mut).into_iter().flatten() {
+                assert!(row.written().is_some());
+                *row = row.opened();
+            }
+            assert_eq!(tree.to_string(), text);
+        }
+        let mut closed = Tree::read_rows_closed(r#"{"data":[{"id":1}]}"#).unwrap();
+        let rows = closed.get_mut("data").unwrap().listed_mut().unwrap();
+        assert_eq!((rows[0].get("id"), rows[0].opened().get("id")), (None, Some(&Tree::raw("1"))));
+        assert_eq!(Tree::read_rows_closed(r#"{"data":[{]}"#), None);
     }
 
     #[test]
