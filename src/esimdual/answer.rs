@@ -138,8 +138,10 @@ pub struct Listing {
 pub struct Rows<T> {
     /// The readable ones, in their order.
     pub rows: Vec<T>,
-    /// The others.
+    /// The first hundred of the others.
     pub unreadable: Vec<BadRow>,
+    /// How many others there are.
+    pub unreadable_count: usize,
 }
 
 /// A row that was set aside.

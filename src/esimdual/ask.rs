@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sqlx::PgPool;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::answer::{Answer, Later};
@@ -71,7 +72,15 @@ impl Desk {
         errand: &Errand<'_>,
         read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
     ) -> Answer<T> {
-        let mut turn = Turn::new(errand.operation, &self.settings);
+        self.ask_within(Turn::new(errand.operation, &self.settings), errand, read).await
+    }
+
+    async fn ask_within<T>(
+        &self,
+        mut turn: Turn,
+        errand: &Errand<'_>,
+        read: impl FnOnce(&[u8], &mut Undocumented) -> Result<T, Unreadable>,
+    ) -> Answer<T> {
         let span = turn.span.clone();
         let heard = self.repeating(errand, None, &mut turn).instrument(span).await;
         self.judged(Call::Read, heard, &turn, read)
@@ -110,8 +119,8 @@ impl Desk {
     /// the upstream refuses a token before it looks at an order.
     pub async fn exchange(&self, errand: &Errand<'_>, turn: &mut Turn) -> Result<Heard, Later> {
         let Some(tokens) = &self.tokens else { return Err(no_credentials()) };
-        self.past_the_breaker(errand.operation).await?;
-        let access = tokens.access(async || self.log_in().await).await?;
+        self.past_the_breaker(turn).await?;
+        let access = tokens.access(self.wait(turn), async || self.log_in(turn.ends()).await).await?;
         let heard = self.repeating(errand, Some(&access), turn).await?;
         let heard = match heard.status() {
             Some(401) if errand.operation.speaks_for_the_account() => {
@@ -119,7 +128,8 @@ impl Desk {
             }
             Some(300..=399) if tokens.is_old(&access) => {
                 // Whatever comes of it serves the next call; this one is not repeated.
-                let _renewed = tokens.renew(&access, async || self.log_in().await).await;
+                let _renewed =
+                    tokens.renew(&access, self.wait(turn), async || self.log_in(turn.ends()).await).await;
                 return Ok(heard);
             }
             _ => heard,
@@ -135,11 +145,12 @@ impl Desk {
 
     /// While the breaker is open nobody looks for a token either. And a purchase is never its probe: a harmless ping goes
     /// first, and where that is not answered the purchase does not leave.
-    async fn past_the_breaker(&self, operation: Operation) -> Result<(), Later> {
+    async fn past_the_breaker(&self, turn: &Turn) -> Result<(), Later> {
         self.wire.breaker.check()?;
-        if operation == Operation::CreateOrder && self.wire.breaker.is_open() {
+        if turn.operation == Operation::CreateOrder && self.wire.breaker.is_open() {
             let ping = Errand { urgency: Urgency::Purchase, ..Errand::to(Operation::Ping, "/ping") };
-            let answer = self.ask_as_nobody(&ping, reading::pong).await;
+            let time = Turn::new(ping.operation, &self.settings).within(turn.ends());
+            let answer = self.ask_within(time, &ping, reading::pong).await;
             // Any real answer has closed the breaker by now.
             if let (Answer::Later(later), true) = (answer, self.wire.breaker.is_open()) {
                 return Err(later);
@@ -155,7 +166,7 @@ impl Desk {
         refused: &Access,
         turn: &mut Turn,
     ) -> Result<Heard, Later> {
-        let access = tokens.renew(refused, async || self.log_in().await).await?;
+        let access = tokens.renew(refused, self.wait(turn), async || self.log_in(turn.ends()).await).await?;
         let heard = self.repeating(errand, Some(&access), turn).await?;
         if heard.status() == Some(401) {
             tokens.distrust().await;
@@ -196,20 +207,27 @@ impl Desk {
     /// Gets a token where there is none.
     pub async fn have_token(&self) -> Answer<()> {
         let Some(tokens) = &self.tokens else { return Answer::Later(no_credentials()) };
-        match tokens.access(async || self.log_in().await).await {
+        let turn = Turn::new(Operation::LogIn, &self.settings);
+        match tokens.access(self.wait(&turn), async || self.log_in(turn.ends()).await).await {
             Ok(_) => Answer::Done(()),
             Err(later) => Answer::Later(later),
         }
     }
 
-    async fn log_in(&self) -> LoggedIn {
+    /// Until when a call may wait for a login: after that its own would have no time.
+    fn wait(&self, turn: &Turn) -> Instant {
+        turn.ends() - self.settings.timeout
+    }
+
+    async fn log_in(&self, ends: Instant) -> LoggedIn {
         let Some(Credentials::Login { email, password, device_name }) = &self.settings.credentials else {
             let reason = "there is nothing to log in with".to_owned();
             return LoggedIn::NotNow(Later { reason, http_status: None, after: None });
         };
         let body = LoginBody { email, password: password.expose_secret(), device_name };
         let errand = Errand { body: json(&body), ..Errand::to(Operation::LogIn, "/login") };
-        match self.ask_as_nobody(&errand, reading::access_token).await {
+        let turn = Turn::new(errand.operation, &self.settings).within(ends);
+        match self.ask_within(turn, &errand, reading::access_token).await {
             Answer::Done(token) => LoggedIn::Token(token),
             Answer::Later(Later { http_status: http_status @ Some(401 | 403 | 422), after, .. }) => {
                 LoggedIn::Refused(Later { reason: "the login was refused".to_owned(), http_status, after })

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::answer::Later;
 use super::heard::Heard;
+use super::operation::Operation;
 use crate::ground::Clock;
 
 /// So many faults in a row open it.
@@ -42,7 +43,10 @@ struct Open {
 }
 
 impl Open {
-    fn may_probe(&self, now: OffsetDateTime) -> Result<(), Later> {
+    /// A wait longer than its own pause comes from a clock that was set back since, and begins anew.
+    fn may_probe(&mut self, now: OffsetDateTime) -> Result<(), Later> {
+        self.next_try_at = self.next_try_at.min(now + self.pause);
+        self.probe_until = self.probe_until.map(|until| until.min(now + PROBE_HOLDS));
         let wait = self.next_try_at.max(self.probe_until.unwrap_or(self.next_try_at)) - now;
         if wait.is_positive() { Err(left_alone(wait.unsigned_abs())) } else { Ok(()) }
     }
@@ -75,15 +79,18 @@ impl Breaker {
         Self { clock, longest_pause, state: Mutex::default() }
     }
 
-    /// Leave to send.
+    /// Leave to send. A purchase is never a probe, not even where the breaker opened after the purchase was begun.
     ///
     /// # Errors
     /// *Later*, with a time, while it is open: nothing is sent.
-    pub fn admit(&self) -> Result<Leave<'_>, Later> {
+    pub fn admit(&self, operation: Operation) -> Result<Leave<'_>, Later> {
         let now = self.clock.now();
         let mut state = self.lock();
         let Some(open) = &mut state.open else { return Ok(Leave { breaker: self, probe: false }) };
         open.may_probe(now)?;
+        if operation == Operation::CreateOrder {
+            return Err(left_alone(FIRST_PAUSE));
+        }
         open.probe_until = Some(now + PROBE_HOLDS);
         Ok(Leave { breaker: self, probe: true })
     }
@@ -93,7 +100,8 @@ impl Breaker {
     /// # Errors
     /// The same as [`Breaker::admit`]'s.
     pub fn check(&self) -> Result<(), Later> {
-        self.lock().open.map_or(Ok(()), |open| open.may_probe(self.clock.now()))
+        let now = self.clock.now();
+        self.lock().open.as_mut().map_or(Ok(()), |open| open.may_probe(now))
     }
 
     /// Whether it is open: the next request, if one may pass, is a probe.
@@ -183,7 +191,7 @@ mod tests {
     fn opened(clock: &Clock) -> Breaker {
         let breaker = Breaker::new(clock.clone(), LONGEST);
         for _ in 0..FAULTS {
-            breaker.admit().unwrap().end(&SILENT);
+            breaker.admit(Operation::Wallet).unwrap().end(&SILENT);
         }
         breaker
     }
@@ -193,16 +201,16 @@ mod tests {
         let breaker = Breaker::new(clock(), LONGEST);
         for _ in 0..4 {
             for fault in [SILENT, answered(500), Heard::NeverSent("name"), answered(503)] {
-                breaker.admit().unwrap().end(&fault);
+                breaker.admit(Operation::Wallet).unwrap().end(&fault);
             }
             // Somebody is there, whatever it says.
-            breaker.admit().unwrap().end(&answered(422));
+            breaker.admit(Operation::Wallet).unwrap().end(&answered(422));
         }
         assert_eq!(breaker.standing(), BreakerState::Closed);
         for _ in 0..FAULTS {
-            breaker.admit().unwrap().end(&answered(500));
+            breaker.admit(Operation::Wallet).unwrap().end(&answered(500));
         }
-        assert_eq!(breaker.admit().unwrap_err().after, Some(FIRST_PAUSE));
+        assert_eq!(breaker.admit(Operation::Wallet).unwrap_err().after, Some(FIRST_PAUSE));
     }
 
     #[test]
@@ -211,18 +219,18 @@ mod tests {
         let breaker = opened(&clock);
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            let wait = breaker.admit().unwrap_err().after.unwrap();
+            let wait = breaker.admit(Operation::Wallet).unwrap_err().after.unwrap();
             pauses.push(wait.as_secs());
             clock.advance(time::Duration::try_from(wait).unwrap());
-            let probe = breaker.admit().unwrap();
-            assert!(breaker.admit().is_err(), "one at a time");
+            let probe = breaker.admit(Operation::Wallet).unwrap();
+            assert!(breaker.admit(Operation::Wallet).is_err(), "one at a time");
             probe.end(&SILENT);
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30, 30]);
         clock.advance(time::Duration::seconds(30));
-        breaker.admit().unwrap().end(&answered(401));
+        breaker.admit(Operation::Wallet).unwrap().end(&answered(401));
         assert_eq!(breaker.standing(), BreakerState::Closed);
-        assert!(breaker.admit().is_ok() && breaker.admit().is_ok());
+        assert!(breaker.admit(Operation::Wallet).is_ok() && breaker.admit(Operation::Wallet).is_ok());
     }
 
     #[test]
@@ -230,27 +238,52 @@ mod tests {
         let clock = clock();
         let breaker = opened(&clock);
         clock.advance(time::Duration::seconds(1));
-        drop(breaker.admit().unwrap());
-        let stuck = breaker.admit().unwrap();
+        drop(breaker.admit(Operation::Wallet).unwrap());
+        let stuck = breaker.admit(Operation::Wallet).unwrap();
         assert!(breaker.check().is_err());
         clock.advance(time::Duration::seconds(30));
         assert!(breaker.check().is_ok());
-        let other = breaker.admit().unwrap();
+        let other = breaker.admit(Operation::Wallet).unwrap();
         other.end(&answered(200));
         stuck.end(&SILENT);
         assert_eq!(breaker.standing(), BreakerState::Closed);
     }
 
     #[test]
+    fn a_purchase_is_never_the_probe_and_keeps_nobody_else_from_being_it() {
+        let clock = clock();
+        let breaker = opened(&clock);
+        clock.advance(time::Duration::seconds(1));
+        assert!(breaker.check().is_ok(), "a probe may pass");
+        assert_eq!(breaker.admit(Operation::CreateOrder).unwrap_err().after, Some(FIRST_PAUSE));
+        breaker.admit(Operation::Ping).unwrap().end(&answered(200));
+        assert!(breaker.admit(Operation::CreateOrder).is_ok());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_it_open_no_longer_than_its_pause() {
+        let clock = clock();
+        let breaker = opened(&clock);
+        clock.advance(time::Duration::hours(-5));
+        assert_eq!(breaker.check().unwrap_err().after, Some(FIRST_PAUSE));
+        clock.advance(time::Duration::seconds(1));
+        let probe = breaker.admit(Operation::Wallet).unwrap();
+        clock.advance(time::Duration::hours(-5));
+        assert_eq!(breaker.check().unwrap_err().after, Some(PROBE_HOLDS));
+        drop(probe);
+        assert_eq!(breaker.check().unwrap_err().after, Some(FIRST_PAUSE));
+    }
+
+    #[test]
     fn what_was_under_way_when_it_opened_neither_prolongs_it_nor_is_unheard() {
         let clock = clock();
         let breaker = Breaker::new(clock.clone(), LONGEST);
-        let under_way: Vec<_> = (0..8).map(|_| breaker.admit().unwrap()).collect();
-        let early = breaker.admit().unwrap();
+        let under_way: Vec<_> = (0..8).map(|_| breaker.admit(Operation::Wallet).unwrap()).collect();
+        let early = breaker.admit(Operation::Wallet).unwrap();
         for leave in under_way {
             leave.end(&SILENT);
         }
-        assert_eq!(breaker.admit().unwrap_err().after, Some(FIRST_PAUSE));
+        assert_eq!(breaker.admit(Operation::Wallet).unwrap_err().after, Some(FIRST_PAUSE));
         early.end(&answered(200));
         assert_eq!(breaker.standing(), BreakerState::Closed);
     }

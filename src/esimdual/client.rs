@@ -142,7 +142,7 @@ impl Client {
     /// Every order that the upstream lists, over all pages.
     pub async fn orders(&self) -> Answer<Listing> {
         let rows = self.0.list(Operation::Orders, "/orders", "order", reading::order_row).await;
-        rows.map(|rows| Listing { unreadable: rows.unreadable.len(), orders: rows.rows })
+        rows.map(|rows| Listing { unreadable: rows.unreadable_count, orders: rows.rows })
     }
 
     /// The whole catalog, over all pages; each row as written, for the catalog to judge.

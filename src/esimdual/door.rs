@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::answer::Later;
+use super::pace::LONGEST_WAIT;
 use super::store::{self, LoginRow};
 use crate::ground::Clock;
 
@@ -79,7 +80,26 @@ pub struct Door {
 struct Known {
     refused: Option<LoginRefused>,
     /// Nobody logs in before, and what to answer meanwhile.
-    pause: Option<(OffsetDateTime, Later)>,
+    pause: Option<Pause>,
+}
+
+struct Pause {
+    until: OffsetDateTime,
+    /// As long as it was when it began.
+    whole: Duration,
+    later: Later,
+}
+
+impl Pause {
+    fn new(now: OffsetDateTime, until: OffsetDateTime, later: Later) -> Self {
+        Self { until, whole: Duration::try_from(until - now).unwrap_or_default(), later }
+    }
+
+    /// What is left of it. More than the whole comes from a clock that was set back since, and begins anew.
+    fn left(&mut self, now: OffsetDateTime) -> Duration {
+        self.until = self.until.min(now + self.whole);
+        Duration::try_from(self.until - now).unwrap_or_default()
+    }
 }
 
 /// What became of the wish to log in.
@@ -105,10 +125,10 @@ impl Door {
     /// # Errors
     /// The reason of the pause, and how long it still is.
     pub fn check(&self) -> Result<(), Later> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((until, later)) = &known.pause else { return Ok(()) };
-        let left = Duration::try_from(*until - self.clock.now()).unwrap_or_default();
-        if left.is_zero() { Ok(()) } else { Err(Later { after: Some(left), ..later.clone() }) }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(pause) = &mut known.pause else { return Ok(()) };
+        let left = pause.left(self.clock.now());
+        if left.is_zero() { Ok(()) } else { Err(Later { after: Some(left), ..pause.later.clone() }) }
     }
 
     /// Asks for the one place to log in, for at most `lease`. Without a database this node decides alone.
@@ -130,14 +150,14 @@ impl Door {
         if claimed {
             return Claim::Ours;
         }
-        if row.not_before <= now {
+        if row.not_before <= now || row.not_before > self.beyond(now, lease) {
             return Claim::Busy;
         }
         let after = Duration::try_from(row.not_before - now).ok();
         let reason = "a login got no answer; waiting before the next".to_owned();
         let unanswered = Later { reason, http_status: None, after };
         let later = known.refused.as_ref().map_or(unanswered, |refused| refused.later(now));
-        known.pause = Some((row.not_before, later.clone()));
+        known.pause = Some(Pause::new(now, row.not_before, later.clone()));
         Claim::Shut(later)
     }
 
@@ -146,8 +166,16 @@ impl Door {
         now: OffsetDateTime,
         lease: Duration,
     ) -> sqlx::Result<(bool, Option<LoginRow>)> {
-        let claimed = store::claim_login(&self.db, &self.account, now, now + lease).await?;
+        let beyond = self.beyond(now, lease);
+        let claimed = store::claim_login(&self.db, &self.account, now, now + lease, beyond).await?;
         Ok((claimed, store::login(&self.db, &self.account).await?))
+    }
+
+    /// No pause and no lease ends later, with a minute for clocks that differ: such a time was written before a clock was
+    /// set back, and means nothing any more.
+    fn beyond(&self, now: OffsetDateTime, lease: Duration) -> OffsetDateTime {
+        let longest = self.first_pause.saturating_mul(LONGEST_PAUSE).max(LONGEST_WAIT).max(lease);
+        now + longest + Duration::from_secs(60)
     }
 
     /// The upstream said no, to a login or to a fresh token. Further ones that come before the next try is due were
@@ -181,7 +209,7 @@ impl Door {
     fn note(&self, later: &Later, now: OffsetDateTime) -> LoginRefused {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let refused = LoginRefused::after(known.refused.as_ref(), later, now, self.first_pause);
-        known.pause = Some((refused.next_try_at, refused.later(now)));
+        known.pause = Some(Pause::new(now, refused.next_try_at, refused.later(now)));
         known.refused = Some(refused.clone());
         refused
     }
@@ -194,8 +222,10 @@ impl Door {
 
     /// A login got no usable answer: nobody tries again before `wait` is over.
     pub async fn postpone(&self, wait: Duration, later: &Later) {
-        let until = self.clock.now() + wait;
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).pause = Some((until, later.clone()));
+        let now = self.clock.now();
+        let until = now + wait;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).pause =
+            Some(Pause::new(now, until, later.clone()));
         self.written(store::leave_login(&self.db, &self.account, until).await);
     }
 

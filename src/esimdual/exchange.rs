@@ -92,7 +92,9 @@ impl Wire {
         let left = turn.left()?;
         self.breaker.check()?;
         self.place(errand.urgency, left).await?;
-        let leave = self.breaker.admit()?;
+        // What the wait took of it is gone.
+        let left = turn.left()?;
+        let leave = self.breaker.admit(errand.operation)?;
         let started = tokio::time::Instant::now();
         let heard = self.request(errand, token, left).await;
         let took = started.elapsed();

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
 /// What was heard after a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -47,14 +45,6 @@ impl Heard {
         match self {
             Self::Reply { status, .. } => Some(*status),
             Self::NeverSent(_) | Self::Silence(_) => None,
-        }
-    }
-
-    /// A hash of the body, to see a page that comes again.
-    pub fn fingerprint(&self) -> Option<[u8; 32]> {
-        match self {
-            Self::Reply { body: Ok(body), .. } => Some(Sha256::digest(body).into()),
-            _ => None,
         }
     }
 

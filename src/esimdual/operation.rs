@@ -57,7 +57,7 @@ pub enum Patience {
 
 /// One order, one package, one error page.
 pub const SMALL: usize = 1024 * 1024;
-/// One page of a list of orders or eSIMs.
+/// A list of orders or eSIMs, all its pages together, or of prices.
 const LIST: usize = 64 * 1024 * 1024;
 /// One page of the catalog.
 const CATALOG: usize = 512 * 1024 * 1024;
@@ -124,11 +124,11 @@ impl Operation {
         }
     }
 
-    /// Bytes of one answer at most, counted after decompression.
+    /// Bytes of one answer at most, counted after decompression; of a list of orders or eSIMs, of all its pages.
     pub fn limit(self) -> usize {
         match self {
-            Self::Orders | Self::Esims => LIST,
-            Self::Packages | Self::Pricing => CATALOG,
+            Self::Orders | Self::Esims | Self::Pricing => LIST,
+            Self::Packages => CATALOG,
             _ => SMALL,
         }
     }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::ground::Clock;
 
 /// The longest wait that we let the upstream ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// After a 429 that does not say how long.
 const UNSPOKEN_WAIT: Duration = Duration::from_secs(5);
 /// The window of the budget.
@@ -77,8 +77,23 @@ pub struct Pace {
 struct State {
     /// When the requests of the last minute were let through, oldest first.
     sent: VecDeque<Instant>,
-    /// The upstream asked for silence until then.
-    quiet_until: Option<OffsetDateTime>,
+    /// The upstream asked for silence.
+    quiet: Option<Quiet>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Quiet {
+    until: OffsetDateTime,
+    /// What it asked for.
+    wait: Duration,
+}
+
+impl Quiet {
+    /// What is left of it. More than was asked for comes from a clock that was set back since, and begins anew.
+    fn left(&mut self, now: OffsetDateTime) -> Option<Duration> {
+        self.until = self.until.min(now + self.wait);
+        positive(self.until - now)
+    }
 }
 
 impl Pace {
@@ -106,19 +121,20 @@ impl Pace {
     /// How much is used.
     pub fn used(&self) -> BudgetUse {
         let now = Instant::now();
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let wall = self.clock.now();
+        let quiet_until = state.quiet.as_mut().and_then(|quiet| quiet.left(wall)).map(|left| wall + left);
         let recent = state.sent.iter().filter(|at| now.duration_since(**at) < self.window);
-        let quiet_until = state.quiet_until.filter(|until| *until > self.clock.now());
         BudgetUse { used: recent.count(), per_minute: self.per_minute, quiet_until }
     }
 
     fn try_admit(&self, urgency: Urgency) -> Result<(), Duration> {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(wait) = state.quiet_until.and_then(|until| positive(until - self.clock.now())) {
+        if let Some(wait) = state.quiet.as_mut().and_then(|quiet| quiet.left(self.clock.now())) {
             return Err(wait);
         }
-        state.quiet_until = None;
+        state.quiet = None;
         while state.sent.front().is_some_and(|at| now.duration_since(*at) >= self.window) {
             state.sent.pop_front();
         }
@@ -139,9 +155,11 @@ impl Pace {
     /// Heeds a 429: nobody asks anything before the wait is over.
     pub fn hold(&self, asked: Option<Duration>) {
         let wait = asked.unwrap_or(UNSPOKEN_WAIT).min(LONGEST_WAIT);
-        let until = self.clock.now() + wait;
+        let now = self.clock.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.quiet_until = Some(state.quiet_until.map_or(until, |known| known.max(until)));
+        if state.quiet.as_mut().and_then(|quiet| quiet.left(now)).is_none_or(|left| left < wait) {
+            state.quiet = Some(Quiet { until: now + wait, wait });
+        }
     }
 }
 
@@ -226,6 +244,18 @@ mod tests {
         let pace = Pace::new(60, clock.clone());
         pace.hold(Some(Duration::from_secs(7)));
         pace.hold(Some(Duration::from_secs(2)));
+        assert_eq!(pace.admit(Urgency::Purchase, Duration::ZERO).await, Err(Duration::from_secs(7)));
+        clock.advance(time::Duration::seconds(7));
+        assert!(pace.admit(Urgency::Purchase, Duration::ZERO).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_makes_no_silence_longer_than_was_asked_for() {
+        let clock = Clock::by_hand(NOW);
+        let pace = Pace::new(60, clock.clone());
+        pace.hold(Some(Duration::from_secs(7)));
+        clock.advance(time::Duration::hours(-5));
+        assert_eq!(pace.used().quiet_until, Some(clock.now() + Duration::from_secs(7)));
         assert_eq!(pace.admit(Urgency::Purchase, Duration::ZERO).await, Err(Duration::from_secs(7)));
         clock.advance(time::Duration::seconds(7));
         assert!(pace.admit(Urgency::Purchase, Duration::ZERO).await.is_ok());

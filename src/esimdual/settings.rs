@@ -7,8 +7,8 @@ use secrecy::SecretString;
 /// Where eSIMDual is and how patient we are with it.
 ///
 /// The three limits count the time spent asking: connecting, waiting for answers, reading them, and the pauses before a
-/// repetition. Waiting for a place in the budget, or for another call's login, is not counted; each has a limit of its
-/// own that is no longer than the call's.
+/// repetition. Waiting for a place in the budget, or for a login, is not counted, but a call with everything that it
+/// waited for, its own login included, is over after three times its limit.
 #[derive(Clone)]
 pub struct Settings {
     /// `https://esimdual.com/api/reseller/v1`

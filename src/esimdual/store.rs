@@ -26,14 +26,14 @@ pub async fn token(db: &PgPool, account: &str) -> sqlx::Result<Option<SealedToke
     .await
 }
 
-/// Keeps a token, unless another node kept a newer one meanwhile.
+/// Keeps a token instead of whichever there is. Only who has the place to log in keeps one, so that it is the newest,
+/// whatever the clocks say.
 pub async fn keep_token(db: &PgPool, account: &str, token: &SealedToken) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into upstream_tokens (account, sealed, obtained_at)
          values ($1, $2, $3)
          on conflict (account) do update
-         set sealed = excluded.sealed, obtained_at = excluded.obtained_at
-         where upstream_tokens.obtained_at <= excluded.obtained_at",
+         set sealed = excluded.sealed, obtained_at = excluded.obtained_at",
         account,
         token.sealed,
         token.obtained_at
@@ -75,24 +75,27 @@ pub async fn login(db: &PgPool, account: &str) -> sqlx::Result<Option<LoginRow>>
     .await
 }
 
-/// Takes the account's one place to log in until `until`; false while there is a pause, or another node has it.
+/// Takes the account's one place to log in until `until`; false while there is a pause, or another node has it. A time
+/// after `beyond` is none that anybody could have meant.
 pub async fn claim_login(
     db: &PgPool,
     account: &str,
     now: OffsetDateTime,
     until: OffsetDateTime,
+    beyond: OffsetDateTime,
 ) -> sqlx::Result<bool> {
     let claimed = sqlx::query_scalar!(
         r#"insert into upstream_logins as known (account, not_before, busy_until)
          values ($1, $2, $3)
          on conflict (account) do update
          set busy_until = excluded.busy_until
-         where known.not_before <= $2
-           and (known.busy_until is null or known.busy_until <= $2)
+         where (known.not_before <= $2 or known.not_before > $4)
+           and (known.busy_until is null or known.busy_until <= $2 or known.busy_until > $4)
          returning true as "claimed!""#,
         account,
         now,
-        until
+        until,
+        beyond
     )
     .fetch_optional(db)
     .await?;

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::answer::Later;
 use super::door::{Claim, Door, LoginRefused};
@@ -96,12 +96,17 @@ impl Tokens {
         Self { source, keeping, current: Mutex::default(), door, forbidden: AtomicU32::new(0) }
     }
 
-    /// A token to try: the one in memory, else the database's, else a login's.
+    /// A token to try: the one in memory, else the database's, else a login's. Another's login is waited for no longer
+    /// than `until`.
     ///
     /// # Errors
     /// *Later* while the upstream does not let us in, or where the login did not succeed.
-    pub async fn access(&self, login: impl AsyncFnOnce() -> LoggedIn) -> Result<Access, Later> {
-        self.other_than(None, login).await
+    pub async fn access(
+        &self,
+        until: Instant,
+        login: impl AsyncFnOnce() -> LoggedIn,
+    ) -> Result<Access, Later> {
+        self.other_than(None, until, login).await
     }
 
     /// A token other than the `refused` one. Whoever comes while another renews waits and shares its token.
@@ -111,9 +116,10 @@ impl Tokens {
     pub async fn renew(
         &self,
         refused: &Access,
+        until: Instant,
         login: impl AsyncFnOnce() -> LoggedIn,
     ) -> Result<Access, Later> {
-        self.other_than(Some(refused), login).await
+        self.other_than(Some(refused), until, login).await
     }
 
     /// Whether a redirect may mean that this token is no longer known (Laravel sends callers without one to a page).
@@ -179,9 +185,12 @@ impl Tokens {
     async fn other_than(
         &self,
         refused: Option<&Access>,
+        until: Instant,
         login: impl AsyncFnOnce() -> LoggedIn,
     ) -> Result<Access, Later> {
-        let mut current = self.current.lock().await;
+        let Ok(mut current) = timeout_at(until, self.current.lock()).await else {
+            return Err(said("another call is logging in, and does not come to an end", None));
+        };
         let shut = self.door.check().err();
         let known =
             current.as_ref().filter(|access| shut.is_none() && refused.is_none_or(|one| !one.is(access)));
@@ -199,7 +208,7 @@ impl Tokens {
         }
         // While the door is shut, the token in memory was given up too.
         let given_up = refused.or(current.as_ref());
-        let access = match self.place_to_log_in(given_up).await? {
+        let access = match self.place_to_log_in(given_up, until).await? {
             Some(kept) => kept,
             None => self.logged_in(login().await).await?,
         };
@@ -208,8 +217,12 @@ impl Tokens {
     }
 
     /// `None`: it is ours to log in. Else the token that another node, or an earlier start, has kept.
-    async fn place_to_log_in(&self, given_up: Option<&Access>) -> Result<Option<Access>, Later> {
-        let give_up_at = Instant::now() + self.keeping.login_takes;
+    async fn place_to_log_in(
+        &self,
+        given_up: Option<&Access>,
+        until: Instant,
+    ) -> Result<Option<Access>, Later> {
+        let give_up_at = until.min(Instant::now() + self.keeping.login_takes);
         loop {
             if let Some(newer) = self.kept_other_than(given_up).await {
                 return Ok(Some(newer));

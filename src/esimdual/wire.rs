@@ -3,8 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -97,10 +100,45 @@ pub fn there(token: Token<'_>) -> Token<'_> {
     token.filter(|token| token.get() != "null")
 }
 
+/// No more rows than these are taken out of one list. It is one more than anybody may use, so that a list that is too
+/// long is seen to be.
+const ROWS_TAKEN: usize = super::catalog_stream::ROWS_LIMIT + 1;
+
 /// The rows of a list as they were written; `None` for anything else.
 pub fn rows(token: Token<'_>) -> Option<Vec<&RawValue>> {
     let json = token?.get();
-    json.starts_with('[').then(|| serde_json::from_str(json).ok()).flatten()
+    json.starts_with('[').then(|| serde_json::from_str(json).ok()).flatten().map(|Taken(rows)| rows)
+}
+
+/// A list's rows, up to the limit; what comes after is read and let go.
+struct Taken<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Taken<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Taking)
+    }
+}
+
+struct Taking;
+
+impl<'de> Visitor<'de> for Taking {
+    type Value = Taken<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
+        let mut rows = Vec::new();
+        while rows.len() < ROWS_TAKEN {
+            match list.next_element()? {
+                Some(row) => rows.push(row),
+                None => return Ok(Taken(rows)),
+            }
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Taken(rows))
+    }
 }
 
 /// A string, or a number as it was written; cut at a bound that no honest text reaches.

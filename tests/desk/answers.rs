@@ -183,3 +183,34 @@ async fn without_credentials_nothing_is_asked() {
     assert_eq!(word(&client.place_order(&ORDER).await), "later");
     assert!(fake.seen("POST /orders").is_empty());
 }
+
+#[tokio::test]
+async fn a_page_that_comes_again_is_seen_whatever_came_between_and_whatever_stands_beside_it() {
+    let fake = Fake::start(|request, _| {
+        let number: u32 = request.line.rsplit_once("page=").map_or(1, |(_, page)| page.parse().unwrap());
+        let (id, next) = (number % 2, number + 1);
+        let beside = format!(r#""message":"page {number}","links":{{"next":"?page={next}"}}"#);
+        reply(200, &format!(r#"{{"status":true,"data":[{{"id":{id}}}],{beside}}}"#))
+    })
+    .await;
+    let client = client(&fake.url, token(), no_database(), &clock());
+    assert_eq!(word(&client.esims().await), "later");
+    assert_eq!(fake.seen("GET /esims").len(), 3);
+}
+
+#[tokio::test]
+async fn the_rows_of_all_pages_together_are_bounded_and_the_unreadable_ones_counted() {
+    let fake = Fake::start(|request, before| {
+        // The second time there is one row too many.
+        let second = request.line.ends_with("page=2");
+        let others = if second { 49_999 + before } else { 49_999 };
+        let (others, last) = ("7,".repeat(others), if second { 8 } else { 9 });
+        reply(200, &format!(r#"{{"data":[{others}{last}],"meta":{{"last_page":2}}}}"#))
+    })
+    .await;
+    let client = client(&fake.url, token(), no_database(), &clock());
+    let Answer::Done(listing) = client.orders().await else { panic!("done") };
+    assert_eq!((listing.orders.len(), listing.unreadable), (0, 100_000));
+    let Answer::Later(later) = client.orders().await else { panic!("later") };
+    assert_eq!(later.reason, "a list longer than any honest one");
+}

@@ -245,3 +245,51 @@ async fn whoever_has_seen_to_the_account_may_try_at_once() {
     assert_eq!(nodes[1].health().await.refused, None);
     db.drop().await;
 }
+
+#[tokio::test]
+async fn nobody_waits_for_anothers_login_longer_than_three_limits() {
+    let db = Database::new().await;
+    let fake = upstream(Arc::default()).await;
+    let clock = clock();
+    let node = || client(&fake.url, login(), db.pool.clone(), &clock);
+    assert_eq!(word(&node().wallet().await), "done");
+    sqlx::query("delete from upstream_tokens").execute(&db.pool).await.unwrap();
+    // Another node took the place, and does not come back.
+    sqlx::query("update upstream_logins set busy_until = $1")
+        .bind(clock.now() + time::Duration::seconds(20))
+        .execute(&db.pool)
+        .await
+        .unwrap();
+    let started = std::time::Instant::now();
+    assert_eq!(word(&node().place_order(&ORDER).await), "later");
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?} with a limit of 0.8 s", started.elapsed());
+    assert_eq!(fake.seen("POST /orders").len(), 0);
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_neither_keeps_the_door_shut_nor_a_new_token_out() {
+    let db = Database::new().await;
+    let revoked = Arc::new(AtomicUsize::new(0));
+    let fake = upstream(revoked.clone()).await;
+    let clock = clock();
+    let node = || client(&fake.url, login(), db.pool.clone(), &clock);
+    let first = node();
+    assert_eq!(word(&first.wallet().await), "done");
+    clock.advance(time::Duration::hours(-5));
+    revoked.store(1, Ordering::SeqCst);
+    assert_eq!(word(&first.wallet().await), "done");
+    assert_eq!(word(&node().wallet().await), "done");
+    assert_eq!(fake.seen("POST /login").len(), 2, "the next start finds the new token");
+
+    let shut = refusing().await;
+    let refused = client(&shut.url, login(), db.pool.clone(), &clock);
+    assert_eq!(word(&refused.wallet().await), "later");
+    clock.advance(time::Duration::hours(-5));
+    let Answer::Later(later) = refused.wallet().await else { panic!("later") };
+    assert_eq!(later.after, Some(Duration::from_secs(30)));
+    clock.advance(time::Duration::seconds(30));
+    assert_eq!(word(&refused.wallet().await), "later");
+    assert_eq!(shut.seen("POST /login").len(), 2, "after its pause, not after five hours");
+    db.drop().await;
+}

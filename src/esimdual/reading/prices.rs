@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{Undocumented, Unreadable, each, filled};
+use super::{Room, Undocumented, Unreadable, each, filled};
 use crate::esimdual::answer::{PricedCountry, PricedPackage, Rows};
 use crate::esimdual::fields::{PricedCountryFields, PricedPackageFields, PricingFields};
 use crate::esimdual::wire::{Envelope, decimal, integer, rows, text};
@@ -10,7 +10,7 @@ use crate::esimdual::wire::{Envelope, decimal, integer, rows, text};
 /// The answer to `GET /pricing`. The countries stand in `data.countries`; a plain list in `data` is taken too.
 ///
 /// # Errors
-/// When there is no such list.
+/// When there is no such list, or its packages are more than any honest catalog has.
 pub fn priced_countries(body: &[u8], seen: &mut Undocumented) -> Result<Rows<PricedCountry>, Unreadable> {
     let data = Envelope::success(body, seen)?.data()?;
     let listed = match rows(Some(data)) {
@@ -18,21 +18,29 @@ pub fn priced_countries(body: &[u8], seen: &mut Undocumented) -> Result<Rows<Pri
         None => PricingFields::read(Some(data), seen).and_then(|fields| rows(fields.countries)),
     };
     let listed = listed.ok_or(Unreadable("an answer without a list of countries"))?;
-    Ok(each(listed, "pricing country", seen, priced_country))
+    let mut packages = Room::of_a_catalog();
+    let read = |row, seen: &mut Undocumented| country(row, &mut packages, seen);
+    let countries = each(listed, "pricing country", &mut Room::of_a_list(), seen, read)?;
+    packages.enough()?;
+    Ok(countries)
 }
 
 /// One country with its packages.
 ///
 /// # Errors
-/// When it is no object.
+/// When it is no object, or its packages are more than any honest catalog has.
 pub fn priced_country(row: &RawValue, seen: &mut Undocumented) -> Result<PricedCountry, Unreadable> {
+    country(row, &mut Room::of_a_catalog(), seen)
+}
+
+fn country(row: &RawValue, room: &mut Room, seen: &mut Undocumented) -> Result<PricedCountry, Unreadable> {
     let fields =
         PricedCountryFields::read(Some(row), seen).ok_or(Unreadable("a country that is no object"))?;
     let listed = rows(fields.packages).unwrap_or_default();
     Ok(PricedCountry {
         name: filled(text(fields.name)),
         code: filled(text(fields.code)),
-        packages: each(listed, "pricing package", seen, priced_package),
+        packages: each(listed, "pricing package", room, seen, priced_package)?,
     })
 }
 
@@ -78,5 +86,20 @@ mod tests {
         assert_eq!((packages.unreadable.len(), countries.unreadable[0].position), (2, 2));
         assert!(seen.sightings().any(|met| (met.place, met.field.as_str()) == ("pricing package", "price")));
         assert!(priced_countries(br#"{"data":{}}"#, &mut seen).is_err());
+    }
+
+    #[test]
+    fn the_packages_of_all_countries_together_are_bounded() {
+        let country = |packages: usize| format!(r#"{{"packages":[{}{{}}]}}"#, "0,".repeat(packages - 1));
+        let of = |each: usize| format!(r#"{{"data":[{},{}]}}"#, country(each), country(each));
+        let mut seen = Undocumented::default();
+        let fits = priced_countries(of(250_000).as_bytes(), &mut seen).unwrap();
+        let bad = &fits.rows[1].packages;
+        assert_eq!((bad.unreadable_count, bad.unreadable.len()), (250_000, 100), "counted, not kept");
+        assert!(priced_countries(of(250_001).as_bytes(), &mut seen).is_err());
+        assert!(
+            priced_countries(format!(r#"{{"data":[{}0]}}"#, "0,".repeat(100_000)).as_bytes(), &mut seen)
+                .is_err()
+        );
     }
 }

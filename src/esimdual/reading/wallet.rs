@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{Undocumented, Unreadable, each, filled};
+use super::{Room, Undocumented, Unreadable, each, filled};
 use crate::esimdual::answer::{Wallet, WalletTransaction};
 use crate::esimdual::fields::{TransactionFields, WalletFields};
 use crate::esimdual::wire::{Envelope, decimal, integer, moment, rows, text};
@@ -11,14 +11,15 @@ use crate::esimdual::wire::{Envelope, decimal, integer, moment, rows, text};
 /// them.
 ///
 /// # Errors
-/// When balance or currency cannot be read.
+/// When balance or currency cannot be read, or the movements are more than any honest account has.
 pub fn wallet(body: &[u8], seen: &mut Undocumented) -> Result<Wallet, Unreadable> {
     let data = Envelope::success(body, seen)?.data()?;
     let fields = WalletFields::read(Some(data), seen).ok_or(Unreadable("a wallet that is no object"))?;
     let balance = decimal(fields.balance).ok_or(Unreadable("a wallet without a readable balance"))?;
     let currency = filled(text(fields.currency)).ok_or(Unreadable("a wallet without its currency"))?;
     let listed = rows(fields.transactions).unwrap_or_default();
-    Ok(Wallet { balance, currency, transactions: each(listed, "wallet transaction", seen, transaction) })
+    let transactions = each(listed, "wallet transaction", &mut Room::of_a_list(), seen, transaction)?;
+    Ok(Wallet { balance, currency, transactions })
 }
 
 fn transaction(row: &RawValue, seen: &mut Undocumented) -> Result<WalletTransaction, Unreadable> {

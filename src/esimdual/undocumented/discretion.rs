@@ -8,6 +8,8 @@ const NAME_LIMIT: usize = 64;
 const EXAMPLE_LIMIT: usize = 40;
 /// So many digits in a row may be a phone, a card or a device.
 const DIGITS_LIMIT: usize = 8;
+/// No number of a field that nobody documents is kept with more characters.
+const NUMBER_LIMIT: usize = 10;
 /// So many characters without a space may be a key.
 const WORD_LIMIT: usize = 20;
 
@@ -56,10 +58,13 @@ pub(super) fn name(field: &str) -> Cow<'_, str> {
     }
 }
 
-/// One value as an example, or only its type.
-pub(super) fn example(private: bool, field: &str, json: &str) -> String {
+/// One value as an example, or only its type. A text is kept only where the documents say what the field holds: what
+/// stands in a `new` one may be anybody's name, birthday or activation code.
+pub(super) fn example(private: bool, new: bool, field: &str, json: &str) -> String {
     let lower = field.to_ascii_lowercase();
+    let unknown_words = new && (json.starts_with('"') || json.len() > NUMBER_LIMIT);
     let hidden = private
+        || unknown_words
         || SENSITIVE.iter().any(|part| lower.contains(part))
         || matches!(json.as_bytes().first(), None | Some(b'{' | b'['))
         || is_personal(json)
@@ -112,9 +117,29 @@ mod tests {
             ("price", "1e308", "1e308"),
         ];
         for (field, json, shown) in table {
-            assert_eq!(example(false, field, json), shown, "{field}: {json}");
+            assert_eq!(example(false, false, field, json), shown, "{field}: {json}");
         }
-        assert_eq!(example(true, "status", "\"refunded\""), "(text)");
+        assert_eq!(example(true, false, "status", "\"refunded\""), "(text)");
+    }
+
+    #[test]
+    fn of_a_field_that_nobody_documents_no_text_is_kept() {
+        let table = [
+            ("buyer", "\"Ann Smith\"", "(text)"),
+            ("confirmation", "\"K2-9XYZ-77AB\"", "(text)"),
+            ("ref", "\"K29XYZ77AB\"", "(text)"),
+            ("born", "\"1990-01-31\"", "(text)"),
+            ("born", "19900131", "(number)"),
+            ("fair_use", "\"yes\"", "(text)"),
+            ("ratio", "0.1234567891", "(number)"),
+            ("speed", "5", "5"),
+            ("price", "-4.20", "-4.20"),
+            ("hot", "true", "true"),
+            ("hot", "null", "null"),
+        ];
+        for (field, json, shown) in table {
+            assert_eq!(example(false, true, field, json), shown, "{field}: {json}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::documented::Object;
+use super::documented::{Field, Object, Source};
 pub use super::store::undocumented::{Kept, add, newest};
 
 /// More distinct oddities than staff would ever read; beyond them only their number is known.
@@ -52,7 +52,8 @@ pub struct Sighting {
     pub kind: Oddity,
     /// How often.
     pub count: u64,
-    /// One short value as it was written, or its type in brackets; the position, for a row that could not be read.
+    /// One short value as it was written, or its type in brackets, as for every text of a field that no document names;
+    /// the position, for a row that could not be read.
     pub example: String,
 }
 
@@ -126,7 +127,11 @@ impl Undocumented {
 
     fn value(&mut self, kind: Oddity, object: &Object, field: &str, json: &str) {
         let name = discretion::name(field);
-        self.add((object.place, kind), &name, 1, || discretion::example(object.private, field, json));
+        let documented = |known: &Field| known.name == field && known.source != Source::Nobody;
+        self.add((object.place, kind), &name, 1, || {
+            let new = !object.fields.iter().any(documented);
+            discretion::example(object.private, new, field, json)
+        });
     }
 
     fn add(&mut self, at: (&'static str, Oddity), field: &str, count: u64, example: impl FnOnce() -> String) {
@@ -162,7 +167,7 @@ pub async fn write_down(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::esimdual::fields::{ORDER, ORDER_ESIM};
+    use crate::esimdual::fields::{ORDER, ORDER_ESIM, PAGE};
 
     fn all(seen: &Undocumented) -> Vec<Sighting> {
         seen.sightings().collect()
@@ -198,6 +203,18 @@ mod tests {
         assert!(all(&seen).iter().all(|met| met.field.len() <= 64 && met.example.len() <= 64));
         let counted: u64 = all(&seen).iter().map(|met| met.count).sum();
         assert_eq!(counted + seen.beyond(), 20_000, "nothing is lost without a trace");
+    }
+
+    #[test]
+    fn a_text_is_kept_of_documented_fields_alone() {
+        let mut seen = Undocumented::default();
+        seen.new_value(&ORDER, "status", "\"refunded\"");
+        seen.other_type(&ORDER, "id", "\"45\"");
+        seen.new_field(&ORDER, "buyer", "\"Ann Smith\"");
+        // Read, although nobody documents it.
+        seen.other_type(&PAGE, "last_page", "\"K2-9XYZ\"");
+        let examples: Vec<String> = all(&seen).into_iter().map(|met| met.example).collect();
+        assert_eq!(examples, ["(text)", "\"refunded\"", "\"45\"", "(text)"]);
     }
 
     #[test]
