@@ -17,8 +17,9 @@ const IDLE: Duration = Duration::from_secs(20);
 ///
 /// Redirects are answers, not errands: following one would carry a token or an order to an address that nobody
 /// configured. A connection that nobody used for a while is not used again: servers close theirs after a minute or so,
-/// and a purchase that is sent into a closing one has an outcome that nobody knows. Retries are decided by those who know whether a request may be repeated. Proxies of the environment
-/// are not used: what this program talks to stands in its configuration alone.
+/// and a purchase that is sent into a closing one has an outcome that nobody knows. Retries are decided by those who
+/// know whether a request may be repeated. Proxies of the environment are not used: what this program talks to stands in
+/// its configuration alone.
 ///
 /// # Errors
 /// When the TLS machinery cannot be set up (no root certificates on this machine, for one).
