@@ -119,14 +119,15 @@ impl Desk {
     /// the upstream refuses a token before it looks at an order.
     pub async fn exchange(&self, errand: &Errand<'_>, turn: &mut Turn) -> Result<Heard, Later> {
         let Some(tokens) = &self.tokens else { return Err(no_credentials()) };
+        tokens.check(errand.operation)?;
         self.past_the_breaker(turn).await?;
         let access = tokens.access(self.wait(turn), async || self.log_in(turn.ends()).await).await?;
         let heard = self.repeating(errand, Some(&access), turn).await?;
         let heard = match heard.status() {
             Some(401) if errand.operation.speaks_for_the_account() => {
-                self.replay(errand, tokens, &access, turn).await?
+                self.replay(errand, tokens, access, heard, turn).await?
             }
-            Some(300..=399) if tokens.is_old(&access) => {
+            Some(300..=399) if errand.operation.speaks_for_the_account() && tokens.is_old(&access) => {
                 // Whatever comes of it serves the next call; this one is not repeated.
                 let _renewed =
                     tokens.renew(&access, self.wait(turn), async || self.log_in(turn.ends()).await).await;
@@ -135,7 +136,7 @@ impl Desk {
             _ => heard,
         };
         match heard.status() {
-            Some(200..=299) => tokens.trust().await,
+            Some(200..=299) => tokens.trust(errand.operation).await,
             Some(403) if errand.operation.speaks_for_the_account() => tokens.forbidden().await,
             Some(400 | 404 | 422) => tokens.allowed(),
             _ => {}
@@ -159,19 +160,42 @@ impl Desk {
         Ok(())
     }
 
+    /// Of a token that is refused, and of its successor, another operation is asked whether it is any good: one that
+    /// refuses alone neither shuts the account's door nor costs a login each time.
     async fn replay(
         &self,
         errand: &Errand<'_>,
         tokens: &Tokens,
-        refused: &Access,
+        refused: Access,
+        first: Heard,
         turn: &mut Turn,
     ) -> Result<Heard, Later> {
-        let access = tokens.renew(refused, self.wait(turn), async || self.log_in(turn.ends()).await).await?;
+        let operation = errand.operation;
+        if tokens.may_refuse_alone(operation) && self.is_good(&refused, errand, turn).await {
+            tokens.refuses_alone(operation);
+            return Ok(first);
+        }
+        let access =
+            tokens.renew(&refused, self.wait(turn), async || self.log_in(turn.ends()).await).await?;
         let heard = self.repeating(errand, Some(&access), turn).await?;
         if heard.status() == Some(401) {
-            tokens.distrust().await;
+            match self.is_good(&access, errand, turn).await {
+                true => tokens.refuses_alone(operation),
+                false => tokens.distrust().await,
+            }
         }
         Ok(heard)
+    }
+
+    /// Whether another operation accepts a token; asked on behalf of an errand that was refused.
+    async fn is_good(&self, access: &Access, errand: &Errand<'_>, turn: &mut Turn) -> bool {
+        let other = match errand.operation {
+            Operation::Me => Errand::to(Operation::Wallet, "/wallet"),
+            _ => Errand::to(Operation::Me, "/me"),
+        };
+        let other = Errand { urgency: errand.urgency, ..other };
+        let heard = self.wire.send(&other, Some(&access.token), turn).await;
+        heard.is_ok_and(|heard| matches!(heard.status(), Some(200..=299)))
     }
 
     /// The one retry layer. Only reads are repeated, only after faults that pass, within the call's own time, and out of
@@ -227,10 +251,22 @@ impl Desk {
         let body = LoginBody { email, password: password.expose_secret(), device_name };
         let errand = Errand { body: json(&body), ..Errand::to(Operation::LogIn, "/login") };
         let turn = Turn::new(errand.operation, &self.settings).within(ends);
-        match self.ask_within(turn, &errand, reading::access_token).await {
+        let mut came = false;
+        let answer = self.ask_within(turn, &errand, |body, seen| {
+            came = true;
+            reading::access_token(body, seen)
+        });
+        match answer.await {
             Answer::Done(token) => LoggedIn::Token(token),
-            Answer::Later(Later { http_status: http_status @ Some(401 | 403 | 422), after, .. }) => {
-                LoggedIn::Refused(Later { reason: "the login was refused".to_owned(), http_status, after })
+            // Whatever else came whole and holds no token is a no, in words that nobody documents.
+            Answer::Later(Later { reason, http_status: Some(status), after })
+                if came || matches!(status, 300..=499) && !matches!(status, 408 | 425 | 429) =>
+            {
+                let reason = match status {
+                    401 | 403 | 422 => "the login was refused".to_owned(),
+                    _ => format!("the login was refused: {reason}"),
+                };
+                LoggedIn::Refused(Later { reason, http_status: Some(status), after })
             }
             Answer::Refused(refusal) => LoggedIn::Refused(Later {
                 reason: "the login was refused".to_owned(),

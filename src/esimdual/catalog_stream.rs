@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::catalog_row::{CatalogRows, PackageRow, shared_row};
 use super::frames::Frames;
 use super::interned::Interned;
-use super::paging::page;
+use super::paging::more_behind;
 use super::undocumented::Undocumented;
 use super::wire::Unreadable;
 
@@ -70,8 +70,9 @@ impl CatalogReader {
     /// When the page was cut, is no JSON around its list, says no, has no list, or has the packages of an earlier one.
     pub fn end_page(&mut self, number: u32, seen: &mut Undocumented) -> Result<bool, Unreadable> {
         let skeleton = std::mem::take(&mut self.frames).finish()?;
-        let more = page(&skeleton, number, seen)?.more;
-        let hash = ids_hash(self.rows.get(self.complete..).unwrap_or_default());
+        let page = self.rows.get(self.complete..).unwrap_or_default();
+        let more = more_behind(&skeleton, number, page.len(), seen)?;
+        let hash = ids_hash(page);
         if !self.known.insert(hash) {
             return Err(Unreadable("a list that repeats itself"));
         }

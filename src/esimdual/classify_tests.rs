@@ -42,7 +42,7 @@ fn cut(status: u16, cut: Cut) -> Heard {
 /// The rows of the fault matrix that are one reply, as a first purchase, a purchase after a doubt, and a read.
 ///
 /// Decided elsewhere: F9, F10 how long to wait (`pace.rs`); F11 the new token and the replay (`ask.rs`, `token.rs`);
-/// F12 logins (`login.rs`); F14 whose fault a 422 is, by the wallet (`fulfilment/step.rs`); F18 whether a 404 means a
+/// F12 logins (`door.rs`); F14 whose fault a 422 is, by the wallet (`fulfilment/step.rs`); F18 whether a 404 means a
 /// moved base URL (`fulfilment/send.rs`); F21 types within a readable answer (`wire.rs`); F25, F26, F28, F29, F30, F40,
 /// F41, F42 what an accepted order's report changes (`fulfilment/report.rs`, `fulfilment/apply.rs`); F32, F33, F34 when
 /// an absence counts (`fulfilment/look_up.rs`); F36 the key (`fulfilment/step.rs`); F38 `pace.rs`; F39 `retry.rs`.

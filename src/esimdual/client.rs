@@ -134,9 +134,14 @@ impl Client {
         self.0.ask(call, &errand, |body, seen| reading::placed_order(body, order, seen)).await
     }
 
-    /// One order by the upstream's id.
+    /// One order by the upstream's id. An answer about another one says nothing.
     pub async fn order(&self, id: i64) -> Answer<Order> {
-        self.read(Operation::Order, &format!("/orders/{id}"), reading::order).await
+        let path = format!("/orders/{id}");
+        let read = |body: &[u8], seen: &mut Undocumented| {
+            let order = reading::order(body, seen)?;
+            if order.id == id { Ok(order) } else { Err(Unreadable("the answer is about another order")) }
+        };
+        self.read(Operation::Order, &path, read).await
     }
 
     /// Every order that the upstream lists, over all pages.
@@ -170,9 +175,14 @@ impl Client {
         self.0.list(Operation::Esims, "/esims", "esim", reading::esim_row).await
     }
 
-    /// One eSIM by the upstream's id.
+    /// One eSIM by the upstream's id. An answer about another one says nothing.
     pub async fn esim(&self, id: i64) -> Answer<EsimDetails> {
-        self.read(Operation::Esim, &format!("/esims/{id}"), reading::esim).await
+        let path = format!("/esims/{id}");
+        let read = |body: &[u8], seen: &mut Undocumented| {
+            let esim = reading::esim(body, seen)?;
+            if esim.id == id { Ok(esim) } else { Err(Unreadable("the answer is about another eSIM")) }
+        };
+        self.read(Operation::Esim, &path, read).await
     }
 
     /// How much of an eSIM is used. *Refused* with 400 where its supplier tells nothing.

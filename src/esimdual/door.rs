@@ -16,6 +16,8 @@ use crate::ground::Clock;
 /// The longest pause, in first pauses. With a first one of 30 s, attempts come after 0 s, 30 s, 90 s, 210 s and 450 s,
 /// which are five in the first ten minutes, and then each quarter of an hour.
 const LONGEST_PAUSE: u32 = 30;
+/// After a login that got no usable answer; each further one doubles it, up to the longest of the other pauses.
+const SHORT_PAUSE: Duration = Duration::from_secs(2);
 
 /// The upstream does not let us in: its login or our token was refused, or the account is disabled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl LoginRefused {
     /// One refusal more.
     fn after(before: Option<&Self>, later: &Later, now: OffsetDateTime, first_pause: Duration) -> Self {
         let times = before.map_or(0, |before| before.times);
-        let pause = first_pause.saturating_mul((1 << times.min(10)).min(LONGEST_PAUSE));
+        let pause = pause_after(times, first_pause);
         Self {
             times: times.saturating_add(1),
             since: before.map_or(now, |before| before.since),
@@ -46,10 +48,20 @@ impl LoginRefused {
         }
     }
 
+    /// The last refusal, by the pause that it caused; where the upstream asked for a longer one, rather too late.
+    fn last_at(&self, first_pause: Duration) -> OffsetDateTime {
+        self.next_try_at - pause_after(self.times.saturating_sub(1), first_pause)
+    }
+
     fn later(&self, now: OffsetDateTime) -> Later {
         let after = Duration::try_from(self.next_try_at - now).unwrap_or_default();
         Later { reason: self.reason.clone(), http_status: self.http_status, after: Some(after) }
     }
+}
+
+/// The pause after a refusal that had so many before it.
+fn pause_after(times: u32, first_pause: Duration) -> Duration {
+    first_pause.saturating_mul((1 << times.min(10)).min(LONGEST_PAUSE))
 }
 
 impl LoginRow {
@@ -73,6 +85,8 @@ pub struct Door {
     known: Mutex<Known>,
     /// Whether a refusal that an earlier start left in the database was looked for and cleared.
     trusted: AtomicBool,
+    /// When the upstream last accepted a token of this node.
+    accepted_at: Mutex<Option<OffsetDateTime>>,
 }
 
 /// What this node knows.
@@ -81,6 +95,8 @@ struct Known {
     refused: Option<LoginRefused>,
     /// Nobody logs in before, and what to answer meanwhile.
     pause: Option<Pause>,
+    /// Logins in a row that got no usable answer.
+    unanswered: u32,
 }
 
 struct Pause {
@@ -116,8 +132,8 @@ impl Door {
     /// Nothing is known yet. `account` is the key of its rows; other credentials have another, so that a password that
     /// was set right waits for nothing.
     pub fn new(account: String, first_pause: Duration, db: PgPool, clock: Clock) -> Self {
-        let (known, trusted) = (Mutex::default(), AtomicBool::new(false));
-        Self { account, first_pause, db, clock, known, trusted }
+        let (known, trusted, accepted_at) = (Mutex::default(), AtomicBool::new(false), Mutex::default());
+        Self { account, first_pause, db, clock, known, trusted, accepted_at }
     }
 
     /// *Later* while this node knows of a pause.
@@ -206,11 +222,20 @@ impl Door {
         refused.later(now)
     }
 
+    /// A login was refused: the same, and the place to log in is free again, whoever came first.
+    pub async fn refuse_login(&self, later: Later) -> Later {
+        let Err(known) = self.check() else { return self.refuse(later).await };
+        let until = self.clock.now() + known.after.unwrap_or_default();
+        self.written(store::leave_login(&self.db, &self.account, until).await);
+        known
+    }
+
     fn note(&self, later: &Later, now: OffsetDateTime) -> LoginRefused {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let refused = LoginRefused::after(known.refused.as_ref(), later, now, self.first_pause);
         known.pause = Some(Pause::new(now, refused.next_try_at, refused.later(now)));
         known.refused = Some(refused.clone());
+        known.unanswered = 0;
         refused
     }
 
@@ -220,17 +245,30 @@ impl Door {
         self.written(store::clear_login(&self.db, &self.account, self.clock.now()).await);
     }
 
-    /// A login got no usable answer: nobody tries again before `wait` is over.
-    pub async fn postpone(&self, wait: Duration, later: &Later) {
-        let now = self.clock.now();
-        let until = now + wait;
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).pause =
-            Some(Pause::new(now, until, later.clone()));
+    /// A login got no usable answer: nobody tries again before a pause is over, which grows with each one in a row. One
+    /// that never left, for the budget or the breaker, waits as long as these say.
+    pub async fn postpone(&self, later: Later) -> Later {
+        let asked = later.http_status.is_some() || later.after.is_none();
+        let (until, later) = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let longest = pause_after(u32::MAX, self.first_pause).max(SHORT_PAUSE);
+            let pause = SHORT_PAUSE.saturating_mul(1 << known.unanswered.min(20)).min(longest);
+            known.unanswered = known.unanswered.saturating_add(u32::from(asked));
+            let told = later.after.unwrap_or_default();
+            let wait = if asked { pause.max(told) } else { told };
+            let now = self.clock.now();
+            let until = now + wait;
+            let later = Later { after: Some(wait), ..later };
+            known.pause = Some(Pause::new(now, until, later.clone()));
+            (until, later)
+        };
         self.written(store::leave_login(&self.db, &self.account, until).await);
+        later
     }
 
-    /// The place to log in is free again.
+    /// The login gave a token: the place is free again.
     pub async fn leave(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).unanswered = 0;
         self.written(store::leave_login(&self.db, &self.account, self.clock.now()).await);
     }
 
@@ -240,17 +278,32 @@ impl Door {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *known).refused.is_some()
         };
-        if !self.trusted.swap(true, Ordering::Relaxed) || was_refused {
-            self.written(store::clear_login(&self.db, &self.account, self.clock.now()).await);
+        *self.accepted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now());
+        if !self.trusted.load(Ordering::Relaxed) || was_refused {
+            self.clear().await;
         }
     }
 
-    /// Whether the upstream refuses us, by what all nodes know.
+    /// Clears the refusals that all nodes know. What could not be cleared is tried again with the next token accepted.
+    async fn clear(&self) {
+        let cleared = store::clear_login(&self.db, &self.account, self.clock.now()).await;
+        self.trusted.store(cleared.is_ok(), Ordering::Relaxed);
+        self.written(cleared);
+    }
+
+    /// Whether the upstream refuses us, by what all nodes know. A refusal from before this node's last accepted call is
+    /// over, and is cleared: the node that was refused may have gone away and never tell.
     pub async fn standing(&self) -> Option<LoginRefused> {
-        match store::login(&self.db, &self.account).await {
-            Ok(row) => row.and_then(|row| row.refused()),
-            Err(_) => self.known.lock().unwrap_or_else(PoisonError::into_inner).refused.clone(),
+        let refused = match store::login(&self.db, &self.account).await {
+            Ok(row) => row.and_then(|row| row.refused())?,
+            Err(_) => return self.known.lock().unwrap_or_else(PoisonError::into_inner).refused.clone(),
+        };
+        let accepted_at = *self.accepted_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if accepted_at.is_some_and(|accepted_at| refused.last_at(self.first_pause) < accepted_at) {
+            self.clear().await;
+            return None;
         }
+        Some(refused)
     }
 
     fn written(&self, result: sqlx::Result<()>) {

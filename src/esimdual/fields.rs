@@ -35,9 +35,19 @@ documented! {
     /// A list in pages. The documents show plain lists; Laravel, on which the upstream seems to be built, has these.
     PAGE, PageFields: "page" in [] open {
         data: List nobody,
+        current_page: Integer nobody,
         last_page: Integer nobody,
+        total_pages: Integer nobody,
         next_page_url: Text nobody,
+        next_page: Open nobody,
         next: Text nobody,
+        next_cursor: Text nobody,
+        has_more: Boolean nobody,
+        total: Integer nobody,
+        per_page: Integer nobody,
+        meta: Object nobody,
+        links: Open nobody,
+        pagination: Object nobody,
     }
 
     /// `data` of `GET /`.

@@ -9,7 +9,8 @@
 //! and counted (`health.rs`). Owns `upstream_tokens`, `upstream_logins` and `upstream_undocumented`. Never decides what a
 //! purchase's answer means for money.
 
-pub mod answer;
+pub mod alone;
+mod answer;
 mod ask;
 mod breaker;
 mod catalog;

@@ -9,16 +9,16 @@ use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
+use super::alone::Alone;
 use super::answer::Later;
 use super::door::{Claim, Door, LoginRefused};
+use super::operation::Operation;
 use super::store;
 use crate::ground::{Clock, Entropy};
 use crate::plumbing::sealed::SealingKey;
 
 /// What a sealed token is sealed for.
 const PURPOSE: &str = "upstream token";
-/// After a login that got no answer.
-const SHORT_PAUSE: Duration = Duration::from_secs(2);
 /// A token younger than this is not renewed for a redirect: the redirect has another cause.
 const YOUNG: time::Duration = time::Duration::minutes(1);
 /// How often a node looks for the token that another one is about to keep.
@@ -45,7 +45,7 @@ impl Access {
 pub enum LoggedIn {
     /// A token.
     Token(String),
-    /// The upstream does not want these credentials now (401, 403, 422).
+    /// It answered, and gave no token: it does not want these credentials now.
     Refused(Later),
     /// No usable answer, or told to wait.
     NotNow(Later),
@@ -86,6 +86,7 @@ pub struct Tokens {
     current: Mutex<Option<Access>>,
     door: Door,
     forbidden: AtomicU32,
+    alone: Alone,
 }
 
 impl Tokens {
@@ -93,7 +94,14 @@ impl Tokens {
     pub fn new(source: Source, keeping: Keeping) -> Self {
         let (credentials, db) = (keeping.credentials.clone(), keeping.db.clone());
         let door = Door::new(credentials, keeping.login_pause, db, keeping.clock.clone());
-        Self { source, keeping, current: Mutex::default(), door, forbidden: AtomicU32::new(0) }
+        Self {
+            source,
+            keeping,
+            current: Mutex::default(),
+            door,
+            forbidden: AtomicU32::new(0),
+            alone: Alone::default(),
+        }
     }
 
     /// A token to try: the one in memory, else the database's, else a login's. Another's login is waited for no longer
@@ -122,9 +130,30 @@ impl Tokens {
         self.other_than(Some(refused), until, login).await
     }
 
-    /// Whether a redirect may mean that this token is no longer known (Laravel sends callers without one to a page).
+    /// Whether a redirect may mean that this token is no longer known (Laravel sends callers without one to a page), and
+    /// a login may help. A configured token is not given up for a redirect.
     pub fn is_old(&self, access: &Access) -> bool {
-        self.keeping.clock.now() - access.obtained_at > YOUNG
+        let renewable = matches!(self.source, Source::Login);
+        renewable && self.keeping.clock.now() - access.obtained_at > YOUNG
+    }
+
+    /// *Later* while an operation is left alone because it refuses the token that others accept.
+    ///
+    /// # Errors
+    /// Why, and for how long still.
+    pub fn check(&self, operation: Operation) -> Result<(), Later> {
+        self.alone.check(operation, self.keeping.clock.now())
+    }
+
+    /// Whether others are to be asked before a token is given up for an operation's refusal: it has refused alone
+    /// before, or the token cannot be renewed anyway.
+    pub fn may_refuse_alone(&self, operation: Operation) -> bool {
+        matches!(self.source, Source::Fixed(_)) || self.alone.has(operation)
+    }
+
+    /// An operation refused a token that another one accepts.
+    pub fn refuses_alone(&self, operation: Operation) {
+        self.alone.shut(operation, self.keeping.clock.now(), self.keeping.login_pause);
     }
 
     /// A token just renewed was refused too: logging in again at once would only hammer.
@@ -133,7 +162,8 @@ impl Tokens {
     }
 
     /// A token was accepted.
-    pub async fn trust(&self) {
+    pub async fn trust(&self, operation: Operation) {
+        self.alone.open(operation);
         self.forbidden.store(0, Ordering::Relaxed);
         self.door.trust().await;
     }
@@ -155,6 +185,7 @@ impl Tokens {
 
     /// Forgets that the upstream refused us: somebody says that it is worth a try.
     pub async fn let_try(&self) {
+        self.alone.open_all();
         self.door.open().await;
     }
 
@@ -253,11 +284,8 @@ impl Tokens {
                 self.door.leave().await;
                 Ok(access)
             }
-            LoggedIn::Refused(later) => Err(self.door.refuse(later).await),
-            LoggedIn::NotNow(later) => {
-                self.door.postpone(later.after.unwrap_or(SHORT_PAUSE), &later).await;
-                Err(later)
-            }
+            LoggedIn::Refused(later) => Err(self.door.refuse_login(later).await),
+            LoggedIn::NotNow(later) => Err(self.door.postpone(later).await),
         }
     }
 

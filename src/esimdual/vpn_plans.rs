@@ -18,7 +18,7 @@ pub struct VpnPlans {
 }
 
 impl Desk {
-    /// Asks for the VPN plans. A refusal of any kind means that they are not offered; only silence, a failing upstream
+    /// Asks for the VPN plans. A refusal of any kind, or a redirect, means that they are not offered; only silence, a failing upstream
     /// and a request to wait are *later*.
     pub async fn vpn_plans(&self) -> Answer<VpnPlans> {
         let mut turn = Turn::new(Operation::VpnPlans, &self.settings);
@@ -28,7 +28,7 @@ impl Desk {
             Answer::Done(rows) => Answer::Done(VpnPlans { rows: rows.rows, absent: None }),
             Answer::Refused(refusal) => absent(refusal.http_status),
             Answer::Later(later) => match later.http_status {
-                Some(status @ 400..=499) if !matches!(status, 401 | 408 | 409 | 425 | 429) => absent(status),
+                Some(status @ 300..=499) if !matches!(status, 401 | 408 | 409 | 425 | 429) => absent(status),
                 _ => Answer::Later(later),
             },
             Answer::Doubt(doubt) => Answer::Doubt(doubt),

@@ -80,11 +80,6 @@ impl<'a> Envelope<'a> {
     pub fn data(&self) -> Result<&'a RawValue, Unreadable> {
         there(self.0.data).ok_or(Unreadable("an answer without data"))
     }
-
-    /// What stands beside a list that comes in pages: `meta` and `links`.
-    pub fn beside(&self) -> [Token<'a>; 2] {
-        [self.0.meta, self.0.links]
-    }
 }
 
 /// Refuses a success that says no; a missing status is no no.

@@ -6,6 +6,9 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::sync::mpsc;
 
+/// How long a connection waits for its next request; a stock nginx closes its own after 75 s.
+const IDLE: Duration = Duration::from_secs(20);
+
 /// A client for outside services: certificates verified, both timeouts set, and no second request made by itself.
 ///
 /// `total_timeout` counts from the first try to connect to the last byte of the body; a request may set a shorter one of
@@ -13,8 +16,10 @@ use tokio::sync::mpsc;
 /// its time to begin is not cut before it.
 ///
 /// Redirects are answers, not errands: following one would carry a token or an order to an address that nobody
-/// configured. Retries are decided by those who know whether a request may be repeated. Proxies of the environment
-/// are not used: what this program talks to stands in its configuration alone.
+/// configured. A connection that nobody used for a while is not used again: servers close theirs after a minute or so,
+/// and a purchase that is sent into a closing one has an outcome that nobody knows. Retries are decided by those who
+/// know whether a request may be repeated. Proxies of the environment are not used: what this program talks to stands in
+/// its configuration alone.
 ///
 /// # Errors
 /// When the TLS machinery cannot be set up (no root certificates on this machine, for one).
@@ -22,6 +27,7 @@ use tokio::sync::mpsc;
 pub fn client(connect_timeout: Duration, total_timeout: Duration) -> anyhow::Result<reqwest::Client> {
     install_crypto();
     let client = reqwest::Client::builder()
+        .pool_idle_timeout(IDLE)
         .user_agent(concat!("simfront/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout)
         .timeout(total_timeout)

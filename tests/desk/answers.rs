@@ -133,6 +133,54 @@ async fn lists_are_read_over_all_pages_and_unreadable_rows_are_counted() {
     assert_eq!(listing.unreadable, 1);
 }
 
+/// Page `number` of three with one row each, in one of the forms in which Laravel writes it.
+fn laravel_page(form: &str, number: u32) -> String {
+    let row = format!(r#"[{{"id":{number}}}]"#);
+    let next =
+        if number < 3 { format!(r#""http://elsewhere/?page={}""#, number + 1) } else { "null".to_owned() };
+    let signs = format!(r#""current_page":{number},"last_page":3,"per_page":1,"total":3"#);
+    match form {
+        "paginate" => {
+            format!(
+                r#"{{"current_page":{number},"data":{row},"last_page":3,"next_page_url":{next},"total":3}}"#
+            )
+        }
+        "with a status" => {
+            format!(r#"{{"status":true,"message":"Success","data":{row},"next_page_url":{next}}}"#)
+        }
+        "a collection in the envelope" => format!(
+            r#"{{"status":true,"data":{{"data":{row},"links":{{"next":{next}}},"meta":{{{signs}}}}}}}"#
+        ),
+        "pagination" => format!(r#"{{"status":true,"data":{row},"pagination":{{{signs}}}}}"#),
+        _ => format!(r#"{{"status":true,"data":{row},"meta":{{"total":3}}}}"#),
+    }
+}
+
+#[tokio::test]
+async fn a_list_in_pages_is_read_to_its_end_in_every_form_or_not_believed() {
+    for form in ["paginate", "with a status", "a collection in the envelope", "pagination", "only a total"] {
+        let fake = Fake::start(move |request, _| {
+            let number = request.line.split_once("?page=").map_or(1, |(_, number)| number.parse().unwrap());
+            reply(200, &laravel_page(form, number))
+        })
+        .await;
+        let client = client(&fake.url, token(), no_database(), &clock());
+        let (orders, esims, packages) =
+            (client.orders().await, client.esims().await, client.packages().await);
+        if form == "only a total" {
+            assert_eq!((word(&orders), word(&esims), word(&packages)), ("later", "later", "later"));
+            continue;
+        }
+        let (Answer::Done(orders), Answer::Done(esims), Answer::Done(packages)) = (orders, esims, packages)
+        else {
+            panic!("{form}")
+        };
+        assert_eq!(orders.orders.iter().map(|order| order.id).collect::<Vec<_>>(), [1, 2, 3], "{form}");
+        assert_eq!(esims.rows.iter().map(|esim| esim.id).collect::<Vec<_>>(), [1, 2, 3], "{form}");
+        assert_eq!(packages.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [1, 2, 3].map(Some), "{form}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_that_repeats_itself_is_not_believed() {
     let fake =

@@ -76,15 +76,111 @@ async fn f11_twenty_calls_with_a_revoked_token_cause_one_login_on_one_node_and_o
 
 #[tokio::test]
 async fn f12_a_login_that_is_refused_is_tried_at_most_six_times_in_ten_minutes() {
+    let table = [
+        (401, r#"{"status":false,"message":"Invalid login details"}"#),
+        (200, r#"{"status":false,"message":"Invalid login details"}"#),
+        (200, "<html>Sign in</html>"),
+        (302, ""),
+        (404, "<html>Not found</html>"),
+        (423, r#"{"message":"Locked"}"#),
+    ];
+    for (status, body) in table {
+        let db = Database::new().await;
+        let fake = Fake::start(move |_, _| reply(status, body)).await;
+        let clock = clock();
+        let node = client(&fake.url, login(), db.pool.clone(), &clock);
+        ten_minutes_of_calls(std::slice::from_ref(&node), &clock).await;
+        let logins = fake.seen("POST /login").len();
+        assert!((2..=6).contains(&logins), "{logins} logins in ten minutes after {status} {body}");
+        assert_eq!(fake.seen("").len(), logins, "nothing else was asked");
+        assert_eq!(node.health().await.refused.unwrap().http_status, Some(status), "{body}");
+        db.drop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_gets_no_usable_answer_is_tried_less_and_less_often_without_an_alarm() {
     let db = Database::new().await;
-    let fake = refusing().await;
+    let well = Arc::new(AtomicBool::new(false));
+    let watched = well.clone();
+    let fake = Fake::start(move |request, _| match (watched.load(Ordering::SeqCst), request.line.as_str()) {
+        (false, _) => reply(408, ""),
+        (true, "POST /login") => reply(200, r#"{"status":true,"access_token":"1|t"}"#),
+        (true, _) => reply(200, WALLET),
+    })
+    .await;
     let clock = clock();
     let node = client(&fake.url, login(), db.pool.clone(), &clock);
-    ten_minutes_of_calls(&[node], &clock).await;
+    ten_minutes_of_calls(std::slice::from_ref(&node), &clock).await;
     let logins = fake.seen("POST /login").len();
-    assert!((2..=6).contains(&logins), "{logins} logins in ten minutes");
-    assert_eq!(fake.seen("").len(), logins, "nothing else was asked");
+    assert!((5..=9).contains(&logins), "at 0 s, 2 s, 6 s, 14 s and so on: {logins}");
+    assert_eq!(node.health().await.refused, None);
+    well.store(true, Ordering::SeqCst);
+    clock.advance(time::Duration::minutes(15));
+    assert_eq!(word(&node.wallet().await), "done");
     db.drop().await;
+}
+
+#[tokio::test]
+async fn the_alarm_of_a_node_that_went_away_ends_while_another_is_let_in() {
+    let db = Database::new().await;
+    let shut = Arc::new(AtomicBool::new(false));
+    let watched = shut.clone();
+    let fake = Fake::start(move |_, _| match watched.load(Ordering::SeqCst) {
+        true => reply(401, r#"{"message":"Unauthenticated."}"#),
+        false => reply(200, WALLET),
+    })
+    .await;
+    let clock = clock();
+    let node = || client(&fake.url, token(), db.pool.clone(), &clock);
+    let stays = node();
+    assert_eq!(word(&stays.wallet().await), "done");
+    shut.store(true, Ordering::SeqCst);
+    clock.advance(time::Duration::seconds(1));
+    let goes = node();
+    assert_eq!(word(&goes.wallet().await), "later");
+    drop(goes);
+    assert_eq!(stays.health().await.refused.unwrap().times, 1, "newer than what this node was answered");
+    shut.store(false, Ordering::SeqCst);
+    clock.advance(time::Duration::seconds(1));
+    assert_eq!(word(&stays.wallet().await), "done");
+    assert_eq!(stays.health().await.refused, None);
+    assert_eq!(node().health().await.refused, None, "and so it is for a node that knows nothing");
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn one_operation_that_refuses_every_token_shuts_nothing_else_and_costs_few_logins() {
+    for credentials in [login(), token()] {
+        let db = Database::new().await;
+        let fixed = matches!(credentials, Credentials::Token(_));
+        let well = Arc::new(AtomicBool::new(false));
+        let (watched, given) = (well.clone(), AtomicUsize::new(0));
+        let fake = Fake::start(move |request, _| match request.line.as_str() {
+            "POST /login" => {
+                let number = given.fetch_add(1, Ordering::SeqCst);
+                reply(200, &format!(r#"{{"status":true,"access_token":"{number}|t"}}"#))
+            }
+            "GET /wallet" if !watched.load(Ordering::SeqCst) => reply(401, r#"{"message":"no"}"#),
+            "POST /orders" => reply(201, BOUGHT),
+            _ => reply(200, WALLET),
+        })
+        .await;
+        let clock = clock();
+        let client = client(&fake.url, credentials, db.pool.clone(), &clock);
+        for _ in 0..600 {
+            assert_eq!(word(&client.wallet().await), "later");
+            assert_eq!(word(&client.place_order(&ORDER).await), "done");
+            clock.advance(time::Duration::seconds(1));
+        }
+        assert_eq!(fake.seen("POST /login").len(), if fixed { 0 } else { 2 });
+        assert!(fake.seen("GET /wallet").len() <= 7, "{} questions", fake.seen("GET /wallet").len());
+        assert_eq!(client.health().await.refused, None);
+        well.store(true, Ordering::SeqCst);
+        clock.advance(time::Duration::minutes(15));
+        assert_eq!(word(&client.wallet().await), "done");
+        db.drop().await;
+    }
 }
 
 #[tokio::test]

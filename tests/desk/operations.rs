@@ -112,6 +112,7 @@ async fn vpn_plans_that_are_not_offered_are_no_fault_and_harm_nothing() {
         ("forbidden", || reply(403, r#"{"status":false,"message":"no"}"#), Some(true)),
         ("refused", || reply(422, r#"{"status":false,"message":"no"}"#), Some(true)),
         ("a method", || reply(405, ""), Some(true)),
+        ("a redirect", || reply(302, ""), Some(true)),
         ("there", || reply(200, r#"{"status":true,"data":[{"id":1,"name":"VPN","odd":2}]}"#), Some(false)),
         ("a token", || reply(401, ""), None),
         ("throttled", || reply(429, ""), None),
@@ -126,6 +127,8 @@ async fn vpn_plans_that_are_not_offered_are_no_fault_and_harm_nothing() {
         let clock = clock();
         let client = client(&fake.url, token(), no_database(), &clock);
         for _ in 0..4 {
+            // So that the token is no young one, for which a redirect has another cause.
+            clock.advance(time::Duration::minutes(1));
             match (client.vpn_plans().await, absent) {
                 (Answer::Done(plans), Some(absent)) => {
                     assert_eq!((plans.absent.is_some(), plans.rows.is_empty()), (absent, absent), "{name}");
@@ -142,4 +145,29 @@ async fn vpn_plans_that_are_not_offered_are_no_fault_and_harm_nothing() {
         let counted = health.operations.iter().find(|one| one.name == "list_vpn_plans").unwrap();
         assert_eq!(counted.last_fault.is_none(), absent.is_some(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_redirect_gives_up_no_configured_token() {
+    let fake = Fake::start(|request: &Request, _| match request.line.as_str() {
+        "GET /me" => reply(302, ""),
+        _ => reply(200, WALLET),
+    })
+    .await;
+    let clock = clock();
+    let client = client(&fake.url, token(), no_database(), &clock);
+    assert_eq!(word(&client.wallet().await), "done");
+    clock.advance(time::Duration::minutes(5));
+    assert_eq!(word(&client.me().await), "later");
+    assert_eq!(word(&client.wallet().await), "done");
+    assert_eq!(client.health().await.refused, None);
+}
+
+#[tokio::test]
+async fn an_answer_about_another_order_or_esim_says_nothing() {
+    let fake =
+        Fake::start(|_, _| reply(200, r#"{"status":true,"data":{"id":46,"status":"completed"}}"#)).await;
+    let client = client(&fake.url, token(), no_database(), &clock());
+    assert_eq!((word(&client.order(46).await), word(&client.order(45).await)), ("done", "later"));
+    assert_eq!((word(&client.esim(46).await), word(&client.esim(45).await)), ("done", "later"));
 }
