@@ -240,7 +240,8 @@ impl Desk {
 
     /// Until when a call may wait for a login: after that its own would have no time.
     fn wait(&self, turn: &Turn) -> Instant {
-        turn.ends() - self.settings.timeout
+        let login = self.settings.timeout.min(turn.operation.deadline(&self.settings));
+        turn.ends().checked_sub(login).unwrap_or_else(|| turn.ends())
     }
 
     async fn log_in(&self, ends: Instant) -> LoggedIn {

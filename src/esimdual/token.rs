@@ -258,6 +258,9 @@ impl Tokens {
             if let Some(newer) = self.kept_other_than(given_up).await {
                 return Ok(Some(newer));
             }
+            if Instant::now() >= until {
+                return Err(said("no time is left for a login", None));
+            }
             match self.door.claim(self.keeping.login_takes).await {
                 Claim::Ours => break,
                 Claim::Shut(later) => return Err(later),
