@@ -63,8 +63,9 @@ pub async fn run(stage: &Stage) -> anyhow::Result<()> {
             asking.everything(&mut tally).await.with_context(|| format!("seed {seed}, {manner:?}"))?;
         }
     }
-    // A run in which nothing was ever believed would prove nothing about what is believed.
-    for word in ["purchase done", "wallet done", "catalog done", "order done", "orders done"] {
+    // A run in which nothing was ever believed would prove nothing about what is believed. One order alone is never:
+    // the client takes no answer about another id than the one it asked for, and these ids are drawn.
+    for word in ["purchase done", "wallet done", "catalog done", "orders done"] {
         ensure!(tally.contains_key(word), "no {word} in {SEEDS} seeds: {tally:?}");
     }
     let asked: usize = tally.values().sum();

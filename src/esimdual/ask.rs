@@ -175,8 +175,7 @@ impl Desk {
             tokens.refuses_alone(operation);
             return Ok(first);
         }
-        let access =
-            tokens.renew(&refused, self.wait(turn), async || self.log_in(turn.ends()).await).await?;
+        let access = tokens.renew(&refused, self.wait(turn), async || self.log_in(turn.ends()).await).await?;
         let heard = self.repeating(errand, Some(&access), turn).await?;
         if heard.status() == Some(401) {
             match self.is_good(&access, errand, turn).await {
