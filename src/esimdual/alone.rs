@@ -7,10 +7,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::answer::Later;
+use super::door::pause_after;
 use super::operation::Operation;
-
-/// The longest pause, in first pauses.
-const LONGEST_PAUSE: u32 = 30;
 
 /// Refusals in a row, and when the operation is tried again.
 #[derive(Clone, Copy, Debug)]
@@ -51,8 +49,8 @@ impl Alone {
             Some(shut) => shut.times,
             None => 0,
         };
-        let pause = first_pause.saturating_mul((1 << times.min(10)).min(LONGEST_PAUSE));
-        known.insert(operation, Shut { times: times.saturating_add(1), until: now + pause });
+        let until = now + pause_after(times, first_pause);
+        known.insert(operation, Shut { times: times.saturating_add(1), until });
         tracing::warn!(operation = operation.name(), times, "eSIMDual refuses a good token for this alone");
     }
 

@@ -60,7 +60,7 @@ impl LoginRefused {
 }
 
 /// The pause after a refusal that had so many before it.
-fn pause_after(times: u32, first_pause: Duration) -> Duration {
+pub(super) fn pause_after(times: u32, first_pause: Duration) -> Duration {
     first_pause.saturating_mul((1 << times.min(10)).min(LONGEST_PAUSE))
 }
 

@@ -19,8 +19,7 @@ const ENDLESS: &str = "a list that repeats itself or does not end";
 
 impl Desk {
     /// Reads a whole list. One that repeats itself, does not end, or is larger than any honest one is not believed at
-    /// all. `place` names its rows where
-    /// one of them cannot be read.
+    /// all. `place` names its rows where one of them cannot be read.
     pub async fn list<T>(
         &self,
         operation: Operation,
