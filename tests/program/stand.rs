@@ -33,11 +33,18 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
     panic!("never: {what}");
 }
 
-/// A port that nobody listens on, nor on the one after it.
+/// A port that nobody listens on, nor on the one after it, and that no other test of this run gets: below those that
+/// the system hands out by itself, as a port that was free a moment ago may have become anybody's meanwhile.
 pub fn free_port() -> u16 {
+    static PAIRS: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 20_000;
+    const SPAN: u32 = 12_000;
+    let start = std::process::id().wrapping_mul(101);
     loop {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+        let pair = PAIRS.fetch_add(2, Ordering::Relaxed);
+        assert!(pair < SPAN, "no port is free");
+        let port = u16::try_from(FIRST + ((start & !1).wrapping_add(pair) % SPAN)).unwrap();
+        if [port, port + 1].iter().all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()) {
             return port;
         }
     }
