@@ -244,7 +244,7 @@ async fn read(shop: &Shop, unit: &Unit, typed: &Typed) -> Result<(String, Decisi
             typed.reason()?;
             Decision::Bind(Box::new(by_hand::confirm(&means, unit, id).await?))
         }
-        Way::Deliver => Decision::Deliver { code: typed.code()?, iccid: typed.iccid()? },
+        Way::Deliver => Decision::Deliver(by_hand::Delivery { code: typed.code()?, iccid: typed.iccid()? }),
         Way::Buy => Decision::Buy,
         Way::GiveUp => Decision::GiveUp,
     };

@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 use super::refund::end_refunded;
 use crate::catalog;
 use crate::esimdual;
-use crate::esims::ActivationCode;
 use crate::fulfilment::{self, Failure, Way, by_hand};
 use crate::ground::Entropy;
 use crate::orders::{self, Actor, Event, Happened, Unit};
@@ -22,12 +21,7 @@ pub enum Decision {
     /// The upstream confirmed, through [`by_hand::confirm`], that this is the unit's order.
     Bind(Box<esimdual::Order>),
     /// This code came by another way.
-    Deliver {
-        /// The code.
-        code: ActivationCode,
-        /// The card's number, where it is known.
-        iccid: Option<String>,
-    },
+    Deliver(by_hand::Delivery),
     /// Buy at today's cost.
     Buy,
     /// It will not come.
@@ -40,7 +34,7 @@ impl Decision {
         match self {
             Self::LookNow => Way::LookNow,
             Self::Bind(_) => Way::Bind,
-            Self::Deliver { .. } => Way::Deliver,
+            Self::Deliver(_) => Way::Deliver,
             Self::Buy => Way::Buy,
             Self::GiveUp => Way::GiveUp,
         }
@@ -106,8 +100,8 @@ pub async fn decide(
                 return Err(NotDecided::Closed);
             }
         }
-        Decision::Deliver { code, iccid } => {
-            if !by_hand::deliver(conn, unit, code, iccid.as_deref(), by.clone(), now).await? {
+        Decision::Deliver(delivery) => {
+            if !by_hand::deliver(conn, unit, delivery, by.clone(), now).await? {
                 return Err(NotDecided::CodeTaken);
             }
         }

@@ -9,6 +9,15 @@ use crate::esimdual::{Answer, Esim, Extra, Order, OrderStatus};
 use crate::esims::ActivationCode;
 use crate::orders::{self, Actor, Unit, UnitState};
 
+/// What came by another way than the API, from eSIMDual's support say.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The code.
+    pub code: ActivationCode,
+    /// The card's number, where it is known.
+    pub iccid: Option<String>,
+}
+
 /// Asks the upstream about the order that a person says is this unit's.
 ///
 /// # Errors
@@ -52,16 +61,15 @@ pub async fn bind(
 pub async fn deliver(
     conn: &mut PgConnection,
     unit: &Unit,
-    code: &ActivationCode,
-    iccid: Option<&str>,
+    delivery: &Delivery,
     by: Actor,
     now: OffsetDateTime,
 ) -> sqlx::Result<bool> {
     let Some(id) = unit.state.upstream_order_id() else { return Ok(false) };
     let esim = Esim {
         id: None,
-        iccid: iccid.map(str::to_owned),
-        qr_code: Some(code.as_str().to_owned()),
+        iccid: delivery.iccid.clone(),
+        qr_code: Some(delivery.code.as_str().to_owned()),
         phone_number: None,
         expires_on: None,
         extra: Extra::default(),
