@@ -40,6 +40,16 @@ async fn deliver(stand: &Stand, id: &str, body: &str) -> u16 {
     post(stand, &headers, body.to_owned()).await.status.as_u16()
 }
 
+/// What the program does every few seconds.
+pub async fn write_tally(stand: &Stand) {
+    let settings = &stand.shop.settings;
+    let tally = &stand.stage.inbox.tally;
+    tally
+        .write(&stand.shop.db, &settings.sealing_key, &settings.webhook_secrets, stand.shop.now())
+        .await
+        .unwrap();
+}
+
 async fn stored(stand: &Stand) -> i64 {
     stand.count("select count(*) from webhook_deliveries").await
 }
@@ -181,7 +191,7 @@ async fn f60_f63_what_was_cut_or_changed_after_signing_is_refused_and_not_stored
     assert_eq!(stored(&stand).await, 0);
     stand.drain().await;
     assert_eq!(stand.units(&token).await, ["processing"]);
-    stand.stage.refusals.write(&stand.shop.db, stand.shop.now()).await.unwrap();
+    write_tally(&stand).await;
     assert_eq!(
         stand.texts("select reason || ' ' || count from webhook_refusals order by reason").await,
         ["signature 3", "unreadable 1"]
