@@ -65,8 +65,7 @@ struct WebhooksPage {
 async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
     let settings = &shop.settings;
     let mut conn = shop.db.acquire().await?;
-    let signatures =
-        inbox::signatures(&mut conn, &settings.sealing_key, &settings.webhook_secrets).await?;
+    let signatures = inbox::signatures(&mut conn, &settings.sealing_key, &settings.webhook_secrets).await?;
     drop(conn);
     let differs = signatures.secret_differs().then(|| DiffersView {
         wrong: signatures.wrong_in_a_row,

@@ -33,14 +33,13 @@ pub struct Signed {
 pub fn verify(secrets: &[SecretString], body: &[u8], header: &str) -> Option<Signed> {
     let (form, given) = read(header.trim())?;
     // Every secret is tried, so that the time taken does not tell which one matched.
-    let matches = secrets
-        .iter()
-        .enumerate()
-        .filter(|(_, secret)| !secret.expose_secret().is_empty())
-        .fold(None, |matched: Option<usize>, (place, secret)| {
+    let matches = secrets.iter().enumerate().filter(|(_, secret)| !secret.expose_secret().is_empty()).fold(
+        None,
+        |matched: Option<usize>, (place, secret)| {
             let signs = signs(secret, body, &given);
             matched.or(signs.then_some(place))
-        });
+        },
+    );
     matches.map(|secret| Signed { form, secret })
 }
 

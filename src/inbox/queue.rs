@@ -186,7 +186,8 @@ async fn write(conn: &mut PgConnection, batch: Vec<Waiting>) {
 async fn persist(conn: &mut PgConnection, all: &[&Delivery], now: OffsetDateTime) -> sqlx::Result<()> {
     for _ in 1..TRIES {
         match commit(conn, all, now).await {
-            Err(sqlx::Error::Database(lost)) if matches!(lost.code().as_deref(), Some("40001" | "40P01")) => {}
+            Err(sqlx::Error::Database(lost)) if matches!(lost.code().as_deref(), Some("40001" | "40P01")) => {
+            }
             done => return done,
         }
     }

@@ -25,7 +25,11 @@ pub fn routes() -> Router<Shop> {
     Router::new().route("/webhooks/esimdual", post(esimdual))
 }
 
-async fn esimdual(State(shop): State<Shop>, Extension(inbox): Extension<Inbox>, request: Request) -> Response {
+async fn esimdual(
+    State(shop): State<Shop>,
+    Extension(inbox): Extension<Inbox>,
+    request: Request,
+) -> Response {
     if shop.settings.webhook_secrets.is_empty() {
         return answer(StatusCode::SERVICE_UNAVAILABLE, "no webhook secret is configured");
     }
