@@ -43,6 +43,8 @@ async fn until_closed(mut stream: TcpStream) -> String {
 #[tokio::test]
 async fn f70_every_webhook_that_was_answered_200_is_there_after_a_kill_9_in_the_middle_of_many() {
     let stand = Stand::without_webhooks().await;
+    let synced = stand.run(&["sync"]).await;
+    assert_eq!(synced.code, Some(0), "{synced:?}");
     let right = right(&stand);
     let mut answered = Vec::new();
     for round in 0..3 {
