@@ -22,7 +22,7 @@ use crate::{crew, window};
 
 /// How often the clock is set by the database's.
 const FOLLOW_EVERY: Duration = Duration::from_secs(10);
-/// How often refused webhooks, and what was met upstream that is not documented, are written down.
+/// How often what webhooks were counted, and what was met upstream that is not documented, are written down.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// Which parts of the shop this program is.
@@ -133,7 +133,7 @@ impl Open {
             task.abort();
         }
         let shop = &foundation.shop;
-        let _kept_for_later = self.stage.refusals.write(&shop.db, shop.now()).await;
+        let _kept_for_later = write_tally(shop, &self.stage).await;
         let _lost_at_worst = shop.upstream.write_down_notes().await;
         let closed = tokio::time::timeout(Duration::from_secs(3), shop.db.close()).await;
         if closed.is_err() {
@@ -202,11 +202,17 @@ async fn follow_clock(shop: Shop) {
     }
 }
 
+async fn write_tally(shop: &Shop, stage: &Stage) -> sqlx::Result<()> {
+    let settings = &shop.settings;
+    let secrets = &settings.webhook_secrets;
+    stage.inbox.tally.write(&shop.db, &settings.sealing_key, secrets, shop.now()).await
+}
+
 async fn write_counts(shop: Shop, stage: Stage) {
     loop {
         tokio::time::sleep(COUNT_EVERY).await;
-        if let Err(error) = stage.refusals.write(&shop.db, shop.now()).await {
-            tracing::debug!(%error, "refused webhooks could not be counted; trying again");
+        if let Err(error) = write_tally(&shop, &stage).await {
+            tracing::debug!(%error, "webhooks could not be counted; trying again");
         }
         if let Err(error) = shop.upstream.write_down_notes().await {
             tracing::debug!(%error, "what eSIMDual's documents do not say was not written down; trying again");

@@ -125,8 +125,8 @@ fn table_names(text: &str, heading: &str) -> Vec<String> {
     rows.filter_map(|row| row.split('`').nth(1)).map(str::to_owned).collect()
 }
 
-/// The rows of faults that an upstream can cause when it is asked: each must be met.
-const ROWS: std::ops::RangeInclusive<u32> = 1..=51;
+/// The rows of faults that an upstream can cause when it is asked, and by its webhooks: each must be met.
+const ROWS: std::ops::RangeInclusive<u32> = 1..=71;
 
 /// Every function of the sources, by name.
 fn functions(sources: &[(String, String)]) -> BTreeSet<String> {

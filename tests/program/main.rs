@@ -11,3 +11,4 @@ mod private;
 #[allow(dead_code, reason = "it serves the journeys of the browser too")]
 mod stand;
 mod stopping;
+mod webhooks;

@@ -25,4 +25,7 @@ mod storm;
 mod support;
 mod upstream;
 mod webhooks;
+mod webhooks_bodies;
+mod webhooks_signatures;
+mod webhooks_table;
 mod window;

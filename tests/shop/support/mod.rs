@@ -1,6 +1,7 @@
 //! A whole shop for one test: a database of its own, a sandbox of its own, a clock that is moved by hand.
 
 pub mod browser;
+pub mod post;
 pub mod truth;
 
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub struct Plan {
     pub secret: bool,
     /// How long the shop waits for one answer of the upstream.
     pub patience: Duration,
+    /// How long a client may take to send a head, or a webhook's body.
+    pub header_read: Duration,
     /// The shop asks this port instead of the sandbox's, where nobody listens yet.
     pub upstream_port: Option<u16>,
 }
@@ -57,6 +60,7 @@ impl Default for Plan {
             met: true,
             secret: true,
             patience: Duration::from_secs(10),
+            header_read: Duration::from_secs(10),
             upstream_port: None,
         }
     }
@@ -307,7 +311,7 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
             payment_expiry: seconds(3600),
             job_lease: LEASE,
             shutdown_grace: seconds(25),
-            header_read: seconds(10),
+            header_read: plan.header_read,
         },
         sync_max_vanish_percent: 30,
         sandbox_page: None,
