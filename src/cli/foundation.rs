@@ -112,9 +112,8 @@ pub(super) async fn start_private(config: &Config) -> anyhow::Result<Owned> {
 
 async fn open_shop(config: &Config, url: &str, migrate: bool) -> Result<(Shop, Shop), Ending> {
     let entropy = Entropy::system();
-    let Shares { requests: pool, work } = Shares::connect(url, CONNECTIONS)
-        .await
-        .context("the database of DATABASE_URL cannot be reached")?;
+    let Shares { requests: pool, work } =
+        Shares::connect(url, CONNECTIONS).await.context("the database of DATABASE_URL cannot be reached")?;
     prepare_schema(&pool, migrate).await?;
     let clock = Clock::running(db::now(&pool).await?);
     let sealing_key = SealingKey::derive(&secret_key(config, &entropy)?);

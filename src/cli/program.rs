@@ -94,8 +94,13 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
     };
     let times = &shop.settings.times;
     // The streams of order pages watch the same token, so that they end when the server is to stop.
-    let serving =
-        serve_http::serve(listener, router, times.header_read, shop.stop.clone(), to_finish(times.shutdown_grace));
+    let serving = serve_http::serve(
+        listener,
+        router,
+        times.header_read,
+        shop.stop.clone(),
+        to_finish(times.shutdown_grace),
+    );
     let stop_workers = Stop::default();
     let workers = match part {
         Part::Web => tokio::spawn(async {}),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::Connection as _;
 use time::OffsetDateTime;
 
 /// Every migration of `migrations/`, inside the program.

@@ -136,7 +136,8 @@ async fn f100_a_clock_that_jumps_and_steps_back_expires_signs_out_and_buys_nothi
     assert_eq!(stand.database.count(cancelled).await, 0, "nothing expired");
     let refunds = "select count(*) from refunds";
     assert_eq!(stand.database.count(refunds).await, 0);
-    let stamps = "select count(*) from order_history where abs(extract(epoch from at - clock_timestamp())) > 600";
+    let stamps =
+        "select count(*) from order_history where abs(extract(epoch from at - clock_timestamp())) > 600";
     assert_eq!(stand.database.count(stamps).await, 0, "the story is told in the database's time");
     until("and it is ready", async || {
         let ready = customer.http.get(format!("{}/readyz", program.url)).send().await.ok()?;

@@ -105,7 +105,8 @@ async fn f92_visitors_who_take_every_connection_of_theirs_keep_no_worker_from_de
     let bought = stand.sandbox.ledger().orders[0].id;
     stand.sandbox.complete_order(bought).unwrap();
     let delivered = "select count(*) from units where status = 'completed'";
-    until("it is delivered meanwhile", async || (stand.database.count(delivered).await == 1).then_some(())).await;
+    until("it is delivered meanwhile", async || (stand.database.count(delivered).await == 1).then_some(()))
+        .await;
     held.rollback().await.unwrap();
     holder.close().await.unwrap();
     for visitor in visitors {

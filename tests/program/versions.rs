@@ -44,7 +44,8 @@ async fn f102_a_node_goes_on_selling_while_a_newer_one_migrates_and_is_not_start
         assert_eq!(refused.code, Some(1), "{arguments:?}: {refused:?}");
         assert!(refused.err.contains("newer than this program"), "{arguments:?}: {refused:?}");
     }
-    let columns = "select count(*) from information_schema.columns where column_name in ('gift_note', 'batch')";
+    let columns =
+        "select count(*) from information_schema.columns where column_name in ('gift_note', 'batch')";
     assert_eq!(stand.database.count(columns).await, 2);
 
     // The newer one is undone by whoever rolls back; then the older one starts, and its orders are there.

@@ -199,7 +199,8 @@ async fn f93_a_transaction_that_loses_is_run_again_whole_and_its_purchase_is_not
     until_completed(&stand, &token).await;
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
     assert_eq!(stand.ledger().calls_of(Operation::CreateOrder), 2, "what was asked outside was asked once");
-    let lost = "select count(*) from pg_sequences where sequencename like 'lost!_%' escape '!' and last_value <= 2";
+    let lost =
+        "select count(*) from pg_sequences where sequencename like 'lost!_%' escape '!' and last_value <= 2";
     assert_eq!(stand.count(lost).await, 0, "each table's writes lost twice, and then did not");
     stand.end().await;
 }

@@ -37,8 +37,10 @@ async fn f101_a_connection_that_was_left_while_a_transaction_began_comes_back_cl
         dropped_after(waits % 8, pool.begin()).await;
         let mut conn = pool.acquire().await.unwrap();
         // Two statements that tell two transactions from one.
-        let first: String = sqlx::query_scalar("select pg_current_xact_id()::text").fetch_one(&mut *conn).await.unwrap();
-        let second: String = sqlx::query_scalar("select pg_current_xact_id()::text").fetch_one(&mut *conn).await.unwrap();
+        let first: String =
+            sqlx::query_scalar("select pg_current_xact_id()::text").fetch_one(&mut *conn).await.unwrap();
+        let second: String =
+            sqlx::query_scalar("select pg_current_xact_id()::text").fetch_one(&mut *conn).await.unwrap();
         assert_ne!(first, second, "after {waits} waits the next borrower is inside somebody's transaction");
     }
     pool.close().await;
@@ -75,7 +77,9 @@ async fn f101_two_thousand_visitors_who_hang_up_poison_no_connection_and_leave_n
     let visitors = (0..2000_usize).map(|number| {
         let mut form = form.clone();
         let key = stand.shop.entropy.token();
-        form.iter_mut().filter(|field| field.0 == "form_key").for_each(|field| field.1 = key.as_str().to_owned());
+        form.iter_mut()
+            .filter(|field| field.0 == "form_key")
+            .for_each(|field| field.1 = key.as_str().to_owned());
         let mut text = request(&address, number, &order, &pay, &cookie, &encoded(&form));
         if number % 10 == 3 {
             text = text.replace("/admin/orders", &format!("/admin/orders/{numbers}"));
@@ -90,10 +94,11 @@ async fn f101_two_thousand_visitors_who_hang_up_poison_no_connection_and_leave_n
         }
     });
     futures_util::stream::iter(visitors).buffer_unordered(40).collect::<Vec<()>>().await;
-    stand.eventually("every connection came back", || {
-        stand.shop.db.num_idle() == usize::try_from(stand.shop.db.size()).unwrap()
-    })
-    .await;
+    stand
+        .eventually("every connection came back", || {
+            stand.shop.db.num_idle() == usize::try_from(stand.shop.db.size()).unwrap()
+        })
+        .await;
     assert_eq!(stand.count(IDLE).await, 0);
     let broken = "select count(*) from orders o
          where (select count(*) from units u where u.order_id = o.id) not in (1, 2)

@@ -36,7 +36,8 @@ impl Server {
     async fn start(mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let server = Self { port, mood: Arc::new(Mutex::new(mood)), taken: Arc::default(), asked: Arc::default() };
+        let server =
+            Self { port, mood: Arc::new(Mutex::new(mood)), taken: Arc::default(), asked: Arc::default() };
         let serving = server.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

@@ -62,7 +62,8 @@ async fn f111_of_two_tabs_the_second_one_finds_what_the_first_one_did() {
     stand.drain().await;
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
     stand.pass(3600).await;
-    let left = "select status || ' ' || (select string_agg(status, ',') from payments p where p.order_id = o.id)
+    let left =
+        "select status || ' ' || (select string_agg(status, ',') from payments p where p.order_id = o.id)
                 from orders o order by id";
     assert_eq!(stand.texts(left).await, ["cancelled expired", "completed paid"]);
     stand.end().await;

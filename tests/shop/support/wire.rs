@@ -111,11 +111,7 @@ async fn asked(
 }
 
 /// What the server says; its first word after the cut proves that the COMMIT was worked on, and is swallowed.
-async fn answered(
-    mut from: unix::OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    cut: &AtomicBool,
-) -> io::Result<()> {
+async fn answered(mut from: unix::OwnedReadHalf, mut to: OwnedWriteHalf, cut: &AtomicBool) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut buffer).await?;
