@@ -157,6 +157,28 @@ async fn f112_a_form_without_its_key_or_with_an_impossible_quantity_comes_back_a
 }
 
 #[tokio::test]
+async fn f112_another_quantity_keeps_what_was_typed_and_shows_its_total_before_it_is_paid() {
+    let stand = Stand::new().await;
+    let form = stand.form(FRANCE, 1).await;
+    let button = with(&with(&form, "new_quantity", "3"), "step", "quantity");
+    // The button beside the quantity, and the one that pays while another quantity is chosen.
+    for (form, status) in [(&button, 200), (&with(&form, "new_quantity", "3"), 409)] {
+        let answer = stand.post("/checkout", form).await;
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+        for kept in [r#"value="ada@example.com""#, " checked", "15.75", r#"name="quantity" value="3""#] {
+            assert!(answer.body.contains(kept), "{kept} is not there\n{}", answer.body);
+        }
+    }
+    let none = with(&button, "new_quantity", "0");
+    assert_eq!(stand.post("/checkout", &none).await.status.as_u16(), 422);
+    assert_eq!(orders(&stand).await, 0);
+    let shown = with(&with(&form, "quantity", "3"), "new_quantity", "3");
+    stand.post("/checkout", &shown).await.to();
+    assert_eq!(stand.texts("select total_minor::text from orders").await, ["1575"]);
+    stand.end().await;
+}
+
+#[tokio::test]
 async fn f112_a_staff_session_that_is_over_asks_to_sign_in_and_changes_nothing() {
     let stand = Stand::new().await;
     let cookie = stand.owner().await;
