@@ -139,7 +139,7 @@ async fn f97_a_stop_hands_back_the_jobs_that_it_cuts_off_and_the_next_start_goes
     program.signal(Signal::TERM);
     let status = program.ended().await;
     assert_eq!(status.code(), Some(0), "{}", program.log());
-    assert!(told.elapsed() < Duration::from_secs(15), "it took {:?}", told.elapsed());
+    assert!(told.elapsed() < Duration::from_secs(30), "it took {:?}", told.elapsed());
     assert!(program.log().contains("handed back"), "{}", program.log());
     let held = "select count(*) from jobs where lease_until is not null";
     assert_eq!(stand.database.count(held).await, 0, "no job waits for a lease");
@@ -174,6 +174,7 @@ async fn f97_rolling_restarts_under_load_keep_every_order_and_buy_it_once() {
     let restarting = async {
         for _ in 0..4 {
             let node = stand.serve_on(crate::stand::free_port(), &[]).await;
+            // A stop comes at no particular moment.
             tokio::time::sleep(Duration::from_millis(300)).await;
             node.stop().await;
         }

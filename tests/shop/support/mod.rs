@@ -51,6 +51,8 @@ pub struct Plan {
     pub patience: Duration,
     /// How many connections the shop has.
     pub connections: u32,
+    /// How long a request waits for one: long, as tests share a busy machine.
+    pub connection_wait: Duration,
     /// They go over a wire that can be cut.
     pub wire: bool,
     /// The shop asks this port instead of the sandbox's, where nobody listens yet.
@@ -67,6 +69,7 @@ impl Default for Plan {
             patience: Duration::from_secs(10),
             upstream_port: None,
             connections: 10,
+            connection_wait: Duration::from_secs(30),
             wire: false,
         }
     }
@@ -265,7 +268,8 @@ async fn database(plan: &Plan) -> (PgConnectOptions, String, Option<Wire>, PgPoo
     let straight = admin.clone().database(&database);
     let wire = if plan.wire { Some(Wire::to(&straight).await) } else { None };
     let options = wire.as_ref().map_or(straight.clone(), |wire| wire.through(&straight));
-    let db = db::pool(plan.connections).connect_with(options).await.unwrap();
+    let pool = db::pool(plan.connections).acquire_timeout(plan.connection_wait);
+    let db = pool.connect_with(options).await.unwrap();
     (admin, database, wire, db)
 }
 
