@@ -5,7 +5,7 @@
 # `make demo PROFILE=release` shows the speed that a shop has.
 PROFILE = dev
 
-.PHONY: help demo demo-reset test queries lint conformance mutants bench fuzz
+.PHONY: help demo demo-reset test queries lint conformance mutants torture bench fuzz
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-12s %s\n' "$$target" "$$what"; done
@@ -39,6 +39,15 @@ conformance: ## judges that are not ours: schemathesis, Prism, and the document'
 mutants: ## breaks the program in known ways and demands that the named tests turn red
 	@scripts/need.sh postgres
 	scripts/with-postgres.sh mutants/run.sh
+
+# One script, or one death as a broken run prints it: SCRIPT=happy AT='commit: paid#1' MODE=A SEED=1.
+torture: export SCRIPT := $(SCRIPT)
+torture: export AT := $(AT)
+torture: export MODE := $(MODE)
+torture: export SEED := $(SEED)
+torture: ## kills the program at every durable step and every call outside, under every script of faults (SCRIPT=…)
+	@scripts/need.sh postgres
+	scripts/with-postgres.sh scripts/torture.sh
 
 bench: ## time and memory of reading a large catalog, as ratios to plain JSON values
 	cargo bench --locked --bench catalog

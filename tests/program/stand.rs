@@ -243,6 +243,11 @@ impl Program {
         fs::read_to_string(&self.log).unwrap()
     }
 
+    /// Its process, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// The file that its standard output goes to.
     pub fn out(&self) -> PathBuf {
         self.out.clone()
@@ -271,7 +276,7 @@ impl Program {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id().expect("it runs")).unwrap();
+        let pid = i32::try_from(self.pid()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
