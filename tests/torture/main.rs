@@ -5,6 +5,7 @@
 
 mod commits;
 mod journey;
+mod long;
 mod post_office;
 mod relay;
 mod runs;
@@ -57,4 +58,11 @@ async fn f96_killed_at_any_step_the_shop_ends_as_if_it_had_not_been() {
     let findings = runs::die(chosen, seed).await;
     findings.print(found.len());
     findings.judge(if script.is_some() { &[] } else { &NEEDED });
+}
+
+/// 300 units in `make test`, and as many as `make torture-long` says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f96_in_a_long_run_of_faults_kills_and_restarts_not_a_unit_is_lost_and_not_a_cent_adrift() {
+    let units = said("TORTURE_UNITS").map_or(300, |units| units.parse().expect("UNITS is a number"));
+    long::run(seed(), units).await;
 }

@@ -49,11 +49,14 @@ struct Unit {
 /// Money and eSIMs: each unit was bought at most once, and is delivered or refunded, never both.
 pub async fn units(conn: &mut PgConnection, ledger: &Ledger) {
     let mut bought = BTreeMap::new();
+    let mut debits: BTreeMap<u64, u32> = BTreeMap::new();
+    for order in ledger.debits().iter().filter_map(|debit| debit.order_id) {
+        *debits.entry(order).or_insert(0) += 1;
+    }
     for order in &ledger.orders {
         let name = order.external_order_id.clone().expect("every purchase has our name");
         assert!(bought.insert(name.clone(), order).is_none(), "{name} was bought twice");
-        let debits = ledger.debits().iter().filter(|debit| debit.order_id == Some(order.id)).count();
-        assert_eq!(debits, 1, "{name} was paid once");
+        assert_eq!(debits.get(&order.id), Some(&1), "{name} was paid once");
     }
     let read = "select u.external_order_id, u.status, u.upstream_order_id, e.activation_code,
                        (select count(*) from refunds r where r.unit_id = u.id and r.status = 'done') as refunds,
@@ -178,11 +181,16 @@ pub async fn story(conn: &mut PgConnection, before: &[Happened]) {
     none(
         conn,
         "each unit's end is told once",
-        "select count(*) from units u
-         where (select count(*) from order_history h where h.unit_id = u.id and h.event = 'delivered')
-            <> case u.status when 'completed' then 1 else 0 end
-            or (select count(*) from order_history h where h.unit_id = u.id and h.event = 'failed')
-            <> case u.status when 'failed' then 1 else 0 end",
+        "select count(*)
+         from units u
+         left join (
+             select unit_id,
+                    count(*) filter (where event = 'delivered') as delivered,
+                    count(*) filter (where event = 'failed') as failed
+             from order_history
+             group by unit_id) h on h.unit_id = u.id
+         where coalesce(h.delivered, 0) <> (u.status = 'completed')::int
+            or coalesce(h.failed, 0) <> (u.status = 'failed')::int",
     )
     .await;
     none(
@@ -222,6 +230,17 @@ pub async fn mails(conn: &mut PgConnection, post: &PostOffice, recipient: &str, 
     }
     assert!(extra <= kills, "{extra} mails came again after {kills} kills: {taken:?}");
     none(conn, "every mail left", "select count(*) from mails where sent_at is null").await;
+}
+
+/// Every mail of everybody was taken.
+pub async fn all_mails(conn: &mut PgConnection, post: &PostOffice) {
+    none(conn, "every mail left", "select count(*) from mails where sent_at is null").await;
+    let read = "select recipient, count(*) from mails group by recipient";
+    let written: Vec<(String, i64)> = sqlx::query_as(read).fetch_all(conn).await.unwrap();
+    for (recipient, mails) in written {
+        let taken = post.to(&recipient);
+        assert_eq!(i64::try_from(taken.len()).ok(), Some(mails), "mails to {recipient}: {taken:?}");
+    }
 }
 
 /// How the one order of a run ended.
