@@ -5,7 +5,7 @@
 # `make demo PROFILE=release` shows the speed that a shop has.
 PROFILE = dev
 
-.PHONY: help demo demo-reset test queries lint conformance mutants torture bench fuzz
+.PHONY: help demo demo-reset test queries lint conformance mutants torture torture-long bench fuzz
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-12s %s\n' "$$target" "$$what"; done
@@ -48,6 +48,15 @@ torture: export SEED := $(SEED)
 torture: ## kills the program at every durable step and every call outside, under every script of faults (SCRIPT=…)
 	@scripts/need.sh postgres
 	scripts/with-postgres.sh scripts/torture.sh
+
+# UNITS=2000 SEED=7 for another length or another course; the same seed draws the same orders, faults and blows.
+UNITS = 20000
+
+torture-long: export UNITS := $(UNITS)
+torture-long: export SEED := $(SEED)
+torture-long: ## buys UNITS=20000 on two nodes while everything fails, is killed and restarted; writes a report in JSON
+	@scripts/need.sh postgres
+	scripts/torture-long.sh
 
 bench: ## time and memory of reading a large catalog, as ratios to plain JSON values
 	cargo bench --locked --bench catalog

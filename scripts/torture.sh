@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 
 export TORTURE=all TORTURE_SEED=${SEED:-} TORTURE_SCRIPT=${SCRIPT:-} TORTURE_AT=${AT:-} TORTURE_MODE=${MODE:-}
 export RUST_BACKTRACE=${RUST_BACKTRACE:-0}
-exec cargo test --locked --test torture f96_ -- --nocapture
+exec cargo test --locked --test torture f96_killed -- --nocapture

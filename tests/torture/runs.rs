@@ -138,7 +138,12 @@ pub async fn die(deaths: Vec<Death>, seed: u64) -> Findings {
         });
     }
     let mut findings = Findings::default();
+    let mut ended_runs = 0;
     while let Some(ended) = runs.join_next().await {
+        ended_runs += 1;
+        if ended_runs % 100 == 0 {
+            println!("{ended_runs} of {all} deaths after {} s", began.elapsed().as_secs());
+        }
         match ended.expect("runs are played apart") {
             (death, Ok(true)) => findings.visited.push(death),
             (death, Ok(false)) => findings.missed.push(death),
