@@ -11,6 +11,7 @@
 
 mod checkout;
 mod contradictions;
+mod decisions;
 mod doubts;
 mod floor;
 mod happy;
