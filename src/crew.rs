@@ -6,12 +6,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::checkout;
 use crate::inbox;
+use crate::ledgers;
 use crate::payments;
 use crate::plumbing::bell::Ring;
 use crate::plumbing::jobs::{self, Crew, Kind, Rhythm, Verdict, run};
 use crate::plumbing::mailer::SEND_MAIL;
 use crate::shop::Shop;
 use crate::supply;
+use crate::wallet;
 
 /// How many jobs one node runs at once: enough that a slow upstream does not hold up mail, few enough for two cores.
 const WORKERS: usize = 4;
@@ -21,7 +23,7 @@ const POLL: Duration = Duration::from_secs(2);
 /// The crew of a shop, with every kind of job.
 pub fn crew(shop: &Shop) -> Crew<Shop> {
     let mut kinds = checkout::kinds();
-    kinds.extend([supply::kind(), refunds(), deliveries(), mails()]);
+    kinds.extend([supply::kind(), wallet::kind(), ledgers::kind(), refunds(), deliveries(), mails()]);
     Crew {
         context: shop.clone(),
         kinds,
@@ -45,14 +47,17 @@ pub async fn work(shop: Shop, stop: CancellationToken) {
     crew(&shop).work(rhythm, stop).await;
 }
 
-/// Asks for a sync and a sweep now; both come back by themselves from then on.
+/// Asks now for a sync, a sweep, a reading of the wallet and a matching of the ledgers; all of them come back by themselves
+/// from then on.
 ///
 /// # Errors
 /// The database's.
 pub async fn start_rounds(shop: &Shop) -> sqlx::Result<()> {
     let mut tx = shop.db.begin().await?;
     let now = shop.now();
-    for job in [supply::sync_job(now), checkout::sweep_job(now)] {
+    let rounds =
+        [supply::sync_job(now), checkout::sweep_job(now), wallet::read_job(now), ledgers::match_job(now)];
+    for job in rounds {
         jobs::enqueue(&mut tx, &job, now).await?;
     }
     tx.commit().await

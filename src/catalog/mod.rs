@@ -1,7 +1,7 @@
 //! catalog: packages as eSIMDual sells them.
 //!
-//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `packages_set_aside`. Promises that a
-//! reader sees the catalog before a sync or after it, never in between, and that a bad sync changes nothing. Never
+//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `packages_set_aside`,
+//! `package_stops`. Promises that a reader sees the catalog before a sync or after it, never in between, and that a bad sync changes nothing. Never
 //! knows what a customer pays.
 
 mod accept;
@@ -11,6 +11,7 @@ pub mod package;
 mod read;
 pub mod run;
 mod slug;
+mod stop;
 mod store;
 mod sync;
 mod wording;
@@ -19,4 +20,5 @@ pub use accept::{Accepted, SetAside, accept};
 pub use package::{Country, Coverage, Data, Package, Region};
 pub use read::{Contents, last_runs, package_for_sale, read_on_sale, set_aside, synced_at, version};
 pub use run::{Counts, Outcome, SyncRun};
+pub use stop::{lift_stop, stop};
 pub use sync::{Progress, Summary, SyncError, sync};

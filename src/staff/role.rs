@@ -20,6 +20,8 @@ pub enum Act {
     ChangeMarkup,
     /// Start a sync by hand.
     RunSync,
+    /// Close a finding of the ledgers with a reason.
+    CloseFinding,
 }
 
 impl Role {
@@ -44,7 +46,7 @@ impl Role {
     pub fn may(self, act: Act) -> bool {
         match act {
             Act::Look => true,
-            Act::ChangeMarkup | Act::RunSync => match self {
+            Act::ChangeMarkup | Act::RunSync | Act::CloseFinding => match self {
                 Self::Owner | Self::Manager => true,
                 Self::Support => false,
             },
@@ -63,6 +65,7 @@ mod tests {
             assert!(role.may(Act::Look));
             assert_eq!(role.may(Act::ChangeMarkup), may, "{role:?}");
             assert_eq!(role.may(Act::RunSync), may, "{role:?}");
+            assert_eq!(role.may(Act::CloseFinding), may, "{role:?}");
             assert_eq!(Role::from_word(role.word()), Some(role));
         }
         assert_eq!(Role::from_word("root"), None);

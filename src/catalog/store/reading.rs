@@ -73,9 +73,17 @@ pub async fn packages_on_sale(db: &mut PgConnection, id: Option<i64>) -> sqlx::R
     rows.into_iter().map(Package::try_from).collect()
 }
 
-/// The packages that were sold once and are not now.
+/// The packages that were sold once and are not now: withdrawn upstream, or stopped here.
 pub async fn withdrawn(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
-    query_scalar!("select id from packages where withdrawn_at is not null order by id").fetch_all(db).await
+    query_scalar!(
+        "select id
+         from packages
+         where withdrawn_at is not null
+            or id in (select package_id from package_stops where lifted_at is null)
+         order by id"
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// The countries that a package on sale names.
@@ -130,11 +138,14 @@ pub async fn stored(db: &mut PgConnection) -> sqlx::Result<BTreeMap<i64, Stored>
     known.collect()
 }
 
-/// The newest applied run; 0 before the first.
+/// The newest applied run, and one more for each time that a package was stopped or sold again; 0 before the first.
 pub async fn version(db: &mut PgConnection) -> sqlx::Result<i64> {
-    let newest =
-        query_scalar!("select max(id) from sync_runs where outcome = 'applied'").fetch_one(db).await?;
-    Ok(newest.unwrap_or(0))
+    query_scalar!(
+        r#"select coalesce((select max(id) from sync_runs where outcome = 'applied'), 0)
+               + (select count(*) + count(lifted_at) from package_stops) as "version!""#
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// The newest run that compared the catalog and left it as the upstream's; 0 before the first.
