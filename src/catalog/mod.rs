@@ -1,8 +1,8 @@
 //! catalog: packages as eSIMDual sells them.
 //!
-//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `packages_set_aside`,
-//! `package_stops`. Promises that a reader sees the catalog before a sync or after it, never in between, and that a bad sync changes nothing. Never
-//! knows what a customer pays.
+//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `packages_set_aside`, `package_stops`.
+//! Promises that a reader sees the catalog before a sync or after it, never in between, that a bad sync changes nothing,
+//! and that a package which somebody stopped is not sold until somebody lifts it. Never knows what a customer pays.
 
 mod accept;
 mod amount;

@@ -1,5 +1,7 @@
 //! The job that matches the ledgers, again and again.
 
+use std::time::Instant;
+
 use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -37,6 +39,7 @@ async fn match_now(shop: &Shop) -> anyhow::Result<Verdict> {
         low_days: shop.settings.wallet_low_days,
         public_url: &shop.settings.public_url,
     };
+    let began = Instant::now();
     let round = match_once(&means).await?;
     show(&round);
     if round.stopped {
@@ -47,7 +50,9 @@ async fn match_now(shop: &Shop) -> anyhow::Result<Verdict> {
         shop.bell.ring(Ring::Jobs);
     }
     let per_minute = shop.upstream.health().await.budget.per_minute;
-    Ok(Verdict::Again(wallet::interval(shop.settings.times.reconcile_interval, per_minute)))
+    // Long books are matched less often, so that they never take more than a fifth of the time.
+    let interval = wallet::interval(shop.settings.times.reconcile_interval, per_minute);
+    Ok(Verdict::Again(interval.max(began.elapsed() * 4)))
 }
 
 /// Shows the figures to Prometheus.

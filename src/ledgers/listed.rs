@@ -47,7 +47,8 @@ pub fn reach(
                 Some(newest) => oldest <= newest,
                 None => oldest_known.is_none_or(|known| oldest <= known),
             };
-            (before.newest_id, if meets { before.known_from } else { Some(time) })
+            // A longer list than before tells more of the past.
+            (before.newest_id, if meets { before.known_from.map(|from| from.min(time)) } else { Some(time) })
         }
     };
     Some(Reach { newest_id: newest.max(newest_before), known_from })
@@ -92,6 +93,11 @@ mod tests {
         assert_eq!(joined(Some((Some(9), None)), &[9, 12], Some(5)), Some((Some(12), None)));
         assert_eq!(joined(Some((Some(9), Some(5))), &[8, 12], Some(5)), Some((Some(12), at(5))));
         assert_eq!(joined(Some((Some(9), None)), &[10, 12], Some(5)), Some((Some(12), at(10))), "a gap");
+        assert_eq!(
+            joined(Some((Some(9), Some(7))), &[3, 12], Some(3)),
+            Some((Some(12), at(3))),
+            "a longer list"
+        );
         assert_eq!(joined(Some((Some(9), None)), &[], Some(5)), None);
         assert_eq!(joined(Some((Some(9), None)), &[3, 5], Some(3)), Some((Some(9), None)), "the newest lag");
     }

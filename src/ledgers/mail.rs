@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::funds::{Outlook, Standing};
-use crate::ground::EmailAddress;
+use crate::ground::{Currency, EmailAddress};
 use crate::plumbing::mailer::{self, Mail};
 use crate::staff::{Account, Role};
 
@@ -28,6 +28,16 @@ struct Letter {
     link: String,
 }
 
+/// With at least its currency's decimals.
+fn written(outlook: &Outlook) -> String {
+    let mut amount = outlook.available.normalize();
+    let decimals = Currency::parse(&outlook.currency).map_or(2, Currency::exponent);
+    if amount.scale() < decimals {
+        amount.rescale(decimals);
+    }
+    format!("{amount} {}", outlook.currency)
+}
+
 /// Writes to every owner among the accounts, in the caller's transaction; nothing where this was mailed today.
 ///
 /// # Errors
@@ -41,7 +51,7 @@ pub(super) async fn low_balance(
 ) -> anyhow::Result<()> {
     let letter = &Letter {
         empty: outlook.standing == Standing::Empty,
-        available: format!("{} {}", outlook.available.normalize(), outlook.currency),
+        available: written(outlook),
         days_left: outlook.days_left.map(|days| days.to_string()),
         link: format!("{public_url}/admin/wallet"),
     };

@@ -139,15 +139,12 @@ fn what_has_no_time_is_paired_last_and_never_twice() {
 
 #[test]
 fn a_debit_that_nothing_explains_yet_asks_for_the_list() {
-    let late = Debit { seen: at(100), ..debit(1, 420, 0) };
+    let late = [Debit { seen: at(100), ..debit(1, 420, 0) }];
     let scope = Scope { orders_known_for: Some(at(99)), ..scope() };
-    assert_eq!(waits_for_orders(&[late.clone()], &[], &scope), Some(at(100)));
-    assert_eq!(waits_for_orders(&[late.clone()], &[purchase(10, 420, 0)], &scope), None, "it is explained");
-    assert_eq!(
-        waits_for_orders(&[late], &[], &Scope { orders_known_for: Some(at(100)), ..scope }),
-        None,
-        "it was read"
-    );
+    assert_eq!(waits_for_orders(&late, &[], &scope), Some(at(100)));
+    assert_eq!(waits_for_orders(&late, &[purchase(10, 420, 0)], &scope), None, "it is explained");
+    let scope = Scope { orders_known_for: Some(at(100)), ..scope };
+    assert_eq!(waits_for_orders(&late, &[], &scope), None, "it was read");
 }
 
 /// The most that can be paired, by trying everything: the judge of the quick way.

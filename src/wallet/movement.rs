@@ -157,7 +157,12 @@ pub fn known_from(
         .filter(|movement| !is_known(movement))
         .try_fold(Decimal::ZERO, |sum, movement| sum.checked_add(movement.effect()?));
     let explained = change.and_then(|change| before.balance.checked_add(change)) == Some(balance);
-    if meets || explained { before.known_from } else { Some(oldest.unwrap_or(now)) }
+    match before.known_from {
+        // A longer list than before tells more of the past.
+        Some(from) if meets || explained => Some(oldest.map_or(from, |oldest| from.min(oldest))),
+        None if meets || explained => None,
+        _ => Some(oldest.unwrap_or(now)),
+    }
 }
 
 /// Without control characters, cut, and nothing where nothing is left.
@@ -264,6 +269,7 @@ mod tests {
         assert_eq!(from(None, 10, &[5, 6], &[]), at(5), "what was before the oldest is not known");
         assert_eq!(from(before(10), 4, &[7, 8, 9], &[7]), Some(NOON), "it meets what is known");
         assert_eq!(from(before(10), 6, &[8, 9], &[]), Some(NOON), "it explains the balance");
+        assert_eq!(from(before(10), 6, &[-5, 8], &[8]), at(-5), "a longer list tells more of the past");
         assert_eq!(from(before(10), 2, &[8, 9], &[]), at(8), "two movements are missing");
         assert_eq!(from(before(10), 10, &[], &[]), Some(NOON));
         assert_eq!(

@@ -151,17 +151,17 @@ async fn a_low_wallet_is_told_on_the_pages_and_once_a_day_to_every_owner() {
     stand.pass(120).await;
     assert_eq!(stand.count(mails).await, 0, "91.60 at 8.40 a day is more than ten days");
     assert!(!page(&stand, "/admin", &cookie).await.contains("The wallet is"));
-    stand.sandbox.set_balance(Decimal::new(2519, 2)).unwrap();
+    stand.sandbox.set_balance(Decimal::new(2000, 2)).unwrap();
     stand.pass(180).await;
-    assert_eq!(stand.count(mails).await, 1, "25.19 at 8.40 a day is less than three days");
+    assert_eq!(stand.count(mails).await, 1, "20 at 8.40 a day is less than three days");
     let mail = stand.mails().into_iter().find(|mail| mail.contains("Subject: Your eSIMDual wallet is low"));
     let mail = mail.expect("it left").replace("=\r\n", "");
     assert!(
-        mail.contains("owner@example.com") && mail.contains("25.19 USD") && mail.contains("2.9 days"),
+        mail.contains("owner@example.com") && mail.contains("20.00 USD") && mail.contains("2.3 days"),
         "{mail}"
     );
     let overview = page(&stand, "/admin", &cookie).await;
-    assert!(overview.contains("The wallet is low") && overview.contains("2.9 days of sales"), "{overview}");
+    assert!(overview.contains("The wallet is low") && overview.contains("2.3 days of sales"), "{overview}");
     assert!(page(&stand, "/admin/wallet", &cookie).await.contains("less than 3 days of sales"));
     stand.shop.clock.advance(time::Duration::DAY);
     stand.drain().await;

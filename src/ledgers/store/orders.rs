@@ -70,7 +70,7 @@ pub async fn odd_payments(
            cross join lateral (
                select coalesce(sum(r.amount_minor), 0)::bigint as minor
                from refunds r
-               where r.payment_id = p.id
+               where r.order_id = o.id and r.payment_id = p.id
            ) back
            where p.status = 'paid'
              and o.created_at >= $1
