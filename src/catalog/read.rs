@@ -74,6 +74,15 @@ pub async fn package_for_sale(db: &mut PgConnection, id: i64) -> sqlx::Result<Op
     Ok(store::packages_on_sale(db, Some(id)).await?.into_iter().next())
 }
 
+/// What a package costs by the last sync, exact, whether or not its sale is stopped; `None` where eSIMDual lists it no
+/// more.
+///
+/// # Errors
+/// Of the database.
+pub async fn listed_cost(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Cost>> {
+    store::listed_cost(db, id).await
+}
+
 /// The newest syncs, newest first.
 ///
 /// # Errors
