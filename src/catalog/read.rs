@@ -7,6 +7,7 @@ use super::accept::SetAside;
 use super::package::{Country, Package, Region};
 use super::run::SyncRun;
 use super::store;
+use crate::ground::Cost;
 
 /// How often a reading is begun again because a sync came between.
 const READINGS: u32 = 10;
