@@ -18,7 +18,9 @@ mod wording;
 
 pub use accept::{Accepted, SetAside, accept};
 pub use package::{Country, Coverage, Data, Package, Region};
-pub use read::{Contents, last_runs, listed_cost, package_for_sale, read_on_sale, set_aside, synced_at, version};
+pub use read::{
+    Contents, last_runs, listed_cost, package_for_sale, read_on_sale, set_aside, synced_at, version,
+};
 pub use run::{Counts, Outcome, SyncRun};
 pub use stop::{lift_stop, stop};
 pub use sync::{Progress, Summary, SyncError, sync};
