@@ -47,9 +47,6 @@ impl Stage {
         let sandbox = sandbox::start(settings).await.unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let log = File::create(folder.path().join("log")).unwrap();
-        let mut command = Command::new(program);
-        command.arg("serve").args(arguments).current_dir(folder.path()).env_clear();
         let variables = [
             ("PATH", "/usr/bin:/bin".to_owned()),
             ("DATA_DIR", folder.path().join("data").display().to_string()),
@@ -66,8 +63,17 @@ impl Stage {
             ("PAYMENT_METHODS", "test".to_owned()),
             ("RATE_LIMITS", "on".to_owned()),
         ];
-        let program = command.envs(variables).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let program = program.spawn().unwrap();
+        let log = File::create(folder.path().join("log")).unwrap();
+        let command = |arguments: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(arguments).current_dir(folder.path()).env_clear().envs(variables.clone());
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log.try_clone().unwrap());
+            command
+        };
+        // A shop without workers of its own finds its catalog.
+        let synced = command(&["sync"]).status().unwrap();
+        assert!(synced.success(), "{}", fs::read_to_string(folder.path().join("log")).unwrap());
+        let program = command(&[&["serve"], arguments].concat()).spawn().unwrap();
         let mut stage = Self { postgres, sandbox, db, program, address, folder, price: String::new() };
         stage.ready();
         stage.price = stage.shown_price();
