@@ -5,7 +5,7 @@
 # `make demo PROFILE=release` shows the speed that a shop has.
 PROFILE = dev
 
-.PHONY: help demo demo-reset test queries lint conformance mutants bench bench-catalog bench-shop fuzz
+.PHONY: help demo demo-reset test queries lint conformance mutants torture torture-long bench bench-catalog bench-shop fuzz
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-14s %s\n' "$$target" "$$what"; done
@@ -39,6 +39,24 @@ conformance: ## judges that are not ours: schemathesis, Prism, and the document'
 mutants: ## breaks the program in known ways and demands that the named tests turn red
 	@scripts/need.sh postgres
 	scripts/with-postgres.sh mutants/run.sh
+
+# One script, or one death as a broken run prints it: SCRIPT=happy AT='commit: paid#1' MODE=A SEED=1.
+torture: export SCRIPT := $(SCRIPT)
+torture: export AT := $(AT)
+torture: export MODE := $(MODE)
+torture: export SEED := $(SEED)
+torture: ## kills the program at every durable step and every call outside, under every script of faults (SCRIPT=…)
+	@scripts/need.sh postgres
+	scripts/with-postgres.sh scripts/torture.sh
+
+# UNITS=2000 SEED=7 for another length or another course; the same seed draws the same orders, faults and blows.
+UNITS = 20000
+
+torture-long: export UNITS := $(UNITS)
+torture-long: export SEED := $(SEED)
+torture-long: ## buys UNITS=20000 on two nodes while everything fails, is killed and restarted; writes a report in JSON
+	@scripts/need.sh postgres
+	scripts/torture-long.sh
 
 bench: bench-catalog bench-shop ## the two below; fails where a figure is missed
 

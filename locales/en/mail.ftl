@@ -3,6 +3,9 @@
 mail-received-subject = Your payment has arrived: order { $number }
 mail-received-title = Your payment has arrived
 mail-received-text = We are preparing your order. The QR code comes in a second mail, usually within a minute.
+mail-replacement-subject = A replacement for you: order { $number }
+mail-replacement-title = A replacement is on its way
+mail-replacement-text = You get another eSIM in place of one of order { $number }. You pay nothing. The QR code comes in a second mail, usually within a minute.
 mail-delivered-subject = { $count ->
     [one] Your eSIM is ready: order { $number }
    *[other] Your { $count } eSIMs are ready: order { $number }

@@ -3,6 +3,9 @@
 mail-received-subject = Il pagamento è arrivato: ordine { $number }
 mail-received-title = Il pagamento è arrivato
 mail-received-text = Stiamo preparando il tuo ordine. Il codice QR arriva con una seconda e-mail, di solito entro un minuto.
+mail-replacement-subject = Una sostituzione per te: ordine { $number }
+mail-replacement-title = Una sostituzione è in arrivo
+mail-replacement-text = Ricevi un’altra eSIM al posto di una dell’ordine { $number }. Non paghi nulla. Il codice QR arriva con una seconda e-mail, di solito entro un minuto.
 mail-delivered-subject = { $count ->
     [one] La tua eSIM è pronta: ordine { $number }
    *[other] Le tue { $count } eSIM sono pronte: ordine { $number }

@@ -12,6 +12,7 @@ mod overview;
 mod store;
 mod sync;
 mod upstream;
+mod ways;
 mod webhooks;
 mod words;
 

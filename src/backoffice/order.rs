@@ -4,21 +4,23 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use rust_decimal::Decimal;
+use serde::Deserialize;
 
 use super::frame::{Frame, Part};
 use super::store::{self, AttemptRow, Details, LineRow, UnitRow};
+use super::ways::{self, UnitWays, WayView, Ways};
 use super::words::{Badge, Moment, day, exact, facts, margin, minor, sentence, took};
 use crate::shop::Shop;
 use crate::staff::Staff;
 use crate::web::{Cache, Problem, page};
 
 pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin/orders/{number}", get(show))
+    Router::new().route("/admin/orders/{number}", get(show)).merge(ways::routes())
 }
 
 struct LineView {
@@ -41,12 +43,21 @@ struct UnitView {
     place: String,
     status: Badge,
     failed: bool,
+    /// It names the unit in addresses: `1-1`.
+    anchor: String,
     why: String,
     upstream_order: String,
     external_id: String,
     esim: String,
     changed: Moment,
     attempts: Vec<AttemptView>,
+    /// What the upstream's list says, where that is in question.
+    evidence: Option<String>,
+    /// What a person may decide; empty for who may not.
+    ways: Vec<WayView>,
+    /// Somebody must decide: the ways stand open.
+    needs_a_person: bool,
+    replaceable: bool,
 }
 
 struct AttemptView {
@@ -83,11 +94,39 @@ struct WordView {
     at: Moment,
 }
 
+/// What the order was given for.
+struct GiftView {
+    number: String,
+    unit: String,
+    by: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    done: String,
+}
+
+/// What is to be said about the last form, with what was typed into it.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) done: bool,
+    /// The unit's anchor that an error belongs to.
+    pub(super) at: String,
+    pub(super) error: Option<String>,
+    pub(super) typed: ways::Typed,
+}
+
 #[derive(Template)]
 #[template(path = "backoffice/order.html")]
 struct OrderPage {
     frame: Frame,
     number: String,
+    said: Said,
+    /// Names the next replacement form, so that a second click finds the first one's order.
+    form_key: String,
+    gift: Option<GiftView>,
     customer_page: String,
     email: String,
     language: String,
@@ -114,6 +153,19 @@ async fn show(
     State(shop): State<Shop>,
     staff: Staff,
     Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let said = Said { done: !asked.done.is_empty(), ..Said::default() };
+    answer(&shop, &staff, &number, StatusCode::OK, said).await
+}
+
+/// The order's page, with what is to be said about the last form.
+pub(super) async fn answer(
+    shop: &Shop,
+    staff: &Staff,
+    number: &str,
+    status: StatusCode,
+    said: Said,
 ) -> Result<Response, Problem> {
     // Numbers are short; anything else is no number, and may hold what PostgreSQL's text cannot.
     let plausible = number.len() <= 40 && number.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -122,15 +174,23 @@ async fn show(
         false => None,
     };
     let details = details.ok_or(Problem::NotFound)?;
-    page(StatusCode::OK, Cache::Private, &order_page(Frame::new(&shop, &staff, Part::Orders), details))
+    let mut conn = shop.db.acquire().await?;
+    let ways = ways::of_order(&mut conn, staff, details.order.id).await?;
+    drop(conn);
+    let form_key = shop.entropy.uuid().to_string();
+    let frame = Frame::new(shop, staff, Part::Orders);
+    page(status, Cache::Private, &order_page(frame, details, ways, said, form_key))
 }
 
-fn order_page(frame: Frame, details: Details) -> OrderPage {
+fn order_page(frame: Frame, details: Details, ways: Ways, said: Said, form_key: String) -> OrderPage {
     let order = details.order;
     let code = &order.currency;
     let more_than_nothing = |amount: i64| (amount > 0).then(|| minor(amount, code));
     OrderPage {
         frame,
+        said,
+        form_key,
+        gift: details.gift.map(gift_view),
         customer_page: format!("/orders/{}", order.token),
         language: order.language,
         status: Badge::of(&order.status),
@@ -144,7 +204,7 @@ fn order_page(frame: Frame, details: Details) -> OrderPage {
         expires: order.paid_at.is_none().then(|| Moment::of(order.expires_at)),
         finished: order.finished_at.map(Moment::of),
         lines: details.lines.iter().map(|line| line_view(line, &details.units, code)).collect(),
-        units: unit_views(details.units, details.attempts),
+        units: unit_views(details.units, details.attempts, ways),
         payments: details.payments.into_iter().map(payment).collect(),
         refunds: details.refunds.into_iter().map(refund).collect(),
         mails: details.mails.into_iter().map(mail).collect(),
@@ -153,6 +213,10 @@ fn order_page(frame: Frame, details: Details) -> OrderPage {
         number: order.number,
         email: order.email,
     }
+}
+
+fn gift_view(row: store::GiftRow) -> GiftView {
+    GiftView { number: row.number, unit: row.unit, by: row.granted_by, reason: row.grant_reason }
 }
 
 fn line_view(line: &LineRow, units: &[UnitRow], currency: &str) -> LineView {
@@ -185,15 +249,21 @@ fn charged(unit: &UnitRow, currency: &str) -> Option<Decimal> {
     unit.real_cost.filter(|_| unit.real_cost_currency.as_deref() == Some(currency))
 }
 
-fn unit_views(units: Vec<UnitRow>, attempts: Vec<AttemptRow>) -> Vec<UnitView> {
+fn unit_views(units: Vec<UnitRow>, attempts: Vec<AttemptRow>, mut ways: Ways) -> Vec<UnitView> {
     let mut by_unit: HashMap<i64, Vec<AttemptView>> = HashMap::new();
     for row in attempts {
         by_unit.entry(row.unit_id).or_default().push(attempt(row));
     }
-    units.into_iter().map(|unit| unit_view(by_unit.remove(&unit.id).unwrap_or_default(), unit)).collect()
+    units
+        .into_iter()
+        .map(|unit| {
+            let attempts = by_unit.remove(&unit.id).unwrap_or_default();
+            unit_view(attempts, ways.remove(&unit.id).unwrap_or_default(), unit)
+        })
+        .collect()
 }
 
-fn unit_view(attempts: Vec<AttemptView>, unit: UnitRow) -> UnitView {
+fn unit_view(attempts: Vec<AttemptView>, ways: UnitWays, unit: UnitRow) -> UnitView {
     let ending = unit.iccid_end.map_or_else(String::new, |end| format!(" •••• {end}"));
     let until = unit.expires_on.map_or_else(String::new, |date| format!(", until {}", day(date)));
     let why = [unit.hold_reason, unit.failure]
@@ -203,7 +273,12 @@ fn unit_view(attempts: Vec<AttemptView>, unit: UnitRow) -> UnitView {
         .collect::<Vec<_>>();
     UnitView {
         place: format!("{}.{}", unit.position, unit.unit),
+        anchor: format!("{}-{}", unit.position, unit.unit),
         failed: unit.status == "failed",
+        replaceable: unit.status == "completed" && ways.may_replace,
+        evidence: ways.evidence,
+        needs_a_person: ways.needs_a_person,
+        ways: ways.open,
         status: Badge::of(&unit.status),
         why: why.join("; "),
         upstream_order: unit.upstream_order_id.map_or_else(|| "—".to_owned(), |id| id.to_string()),

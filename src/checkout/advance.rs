@@ -5,10 +5,11 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::refund::end_refunded;
 use crate::catalog;
 use crate::fulfilment::{self, Failure, Means, Progress};
-use crate::ground::Price;
-use crate::orders::{self, Actor, Event, Happened, Order, OrderStatus, Unit, UnitState};
+use crate::ground::{Cost, Price};
+use crate::orders::{self, Actor, Event, Happened, Order, OrderStatus, Unit};
 use crate::payments::{self, NotRefunded, Payment};
 use crate::plumbing::jobs::Verdict;
 use crate::pricing;
@@ -95,8 +96,9 @@ async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Res
         entropy: &shop.entropy,
         times: &shop.settings.times,
     };
+    let today = cost_today(shop, &unit).await?;
     for _ in 0..STEPS {
-        let progress = fulfilment::take_step(&means, &unit, paid_at).await?;
+        let progress = fulfilment::take_step(&means, &unit, paid_at, today).await?;
         shop.bell.ring(crate::plumbing::bell::Ring::Thing(order.id));
         match progress {
             Progress::Final => return Ok(None),
@@ -113,6 +115,16 @@ async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Res
     Ok(Some(Duration::from_secs(1)))
 }
 
+/// What the unit's package costs now, where it is in the catalog and still to be bought.
+async fn cost_today(shop: &Shop, unit: &Unit) -> sqlx::Result<Option<Cost>> {
+    if unit.state.upstream_order_id().is_some() {
+        return Ok(None);
+    }
+    let mut conn = shop.db.acquire().await?;
+    let line = orders::line_of(&mut conn, unit).await?;
+    Ok(catalog::package_for_sale(&mut conn, line.package_id).await?.map(|package| package.cost))
+}
+
 /// The unit becomes `failed` in the transaction that records its refund.
 async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()> {
     let now = shop.now();
@@ -123,11 +135,9 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
     if moved || fresh.state.status().is_final() {
         return Ok(());
     }
-    let line = orders::line_of(&mut tx, &fresh).await?;
-    let recorded =
-        payments::for_unit(&mut tx, &shop.entropy, &fresh, line.unit_price, failure.word(), now).await;
-    match recorded {
-        Ok(()) => {}
+    match end_refunded(&mut tx, &shop.entropy, &fresh, failure, &Actor::Shop, now).await {
+        Ok(true) => tx.commit().await?,
+        Ok(false) => return Ok(()),
         Err(NotRefunded::Fault(error)) => return Err(error.into()),
         Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered)) => {
             drop(tx);
@@ -139,18 +149,6 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
             );
         }
     }
-    let to = UnitState::Failed {
-        failure: failure.word().to_owned(),
-        upstream_order_id: fresh.state.upstream_order_id(),
-    };
-    if !orders::move_unit(&mut tx, &fresh, &to, now).await? {
-        return Ok(());
-    }
-    let entry = Happened::to_unit(fresh.id, Actor::Shop, Event::Failed)
-        .with(serde_json::json!({ "why": failure.word() }));
-    orders::append(&mut tx, fresh.order_id, &entry, now).await?;
-    orders::settle_status(&mut tx, fresh.order_id, now).await?;
-    tx.commit().await?;
     shop.bell.ring(crate::plumbing::bell::Ring::Jobs);
     Ok(())
 }
@@ -221,6 +219,8 @@ async fn tell_the_end(shop: &Shop, order: &Order) -> anyhow::Result<()> {
         OrderStatus::Completed => {
             orders::mail::delivered(&mut tx, order, &shop.settings.public_url, now).await?
         }
+        // Nobody paid for a gift; staff were called.
+        OrderStatus::Failed if order.is_gift() => {}
         OrderStatus::Failed => orders::mail::refunded(&mut tx, order, &shop.settings.public_url, now).await?,
         OrderStatus::AwaitingPayment | OrderStatus::Processing | OrderStatus::Cancelled => {}
     }

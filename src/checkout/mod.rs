@@ -7,8 +7,11 @@
 
 mod advance;
 mod begin;
+pub mod decide;
 mod draft;
 mod jobs;
+mod refund;
+pub mod replace;
 mod still_sold;
 pub mod web;
 

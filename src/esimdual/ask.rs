@@ -43,6 +43,8 @@ pub struct Desk {
     pub entropy: Entropy,
     /// For the account.
     pub clock: Clock,
+    /// Whose turn it is to read the whole list of orders.
+    pub lister: tokio::sync::Mutex<()>,
 }
 
 #[derive(Serialize)]

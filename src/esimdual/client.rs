@@ -88,6 +88,7 @@ impl Client {
             db: kept_in,
             entropy,
             clock,
+            lister: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -142,6 +143,11 @@ impl Client {
             if order.id == id { Ok(order) } else { Err(Unreadable("the answer is about another order")) }
         };
         self.read(Operation::Order, &path, read).await
+    }
+
+    /// The turn to read the list of orders, which is long; `None` while somebody on this node reads it already.
+    pub fn turn_to_list(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.0.lister.try_lock().ok()
     }
 
     /// Every order that the upstream lists, over all pages.

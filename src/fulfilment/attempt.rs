@@ -52,6 +52,8 @@ pub struct Attempt {
     pub judged: Option<Judged>,
     /// When the answer came, or the silence was noticed.
     pub answered_at: Option<OffsetDateTime>,
+    /// When the list was asked for that was last looked through for this doubt.
+    pub looked_at: Option<OffsetDateTime>,
     /// Not before this moment.
     pub retry_at: Option<OffsetDateTime>,
     /// The upstream's words, for staff.

@@ -1,12 +1,11 @@
-//! Settling a doubt: the upstream's list of orders, by our name for the unit.
+//! Settling doubts: the upstream's list of orders, by our names for the units. One reading serves every unit in doubt.
 
 use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::apply::{Applied, apply};
-use super::attempt::{Attempt, Outcome};
-use super::step::reaches_back;
+use super::reading::{Reading, found, is_needed};
 use super::{Means, store};
 use crate::esimdual::{Answer, Listing, Order};
 use crate::orders::{self, Actor, Event, Happened, HoldReason, Unit, UnitState};
@@ -22,50 +21,93 @@ pub(super) enum Looked {
     Contradicted,
     /// It was read; whatever it settled is written.
     Read,
+    /// Somebody reads it just now, and will look for this unit too.
+    BeingRead,
     /// It could not be read.
     Unreadable,
 }
 
-/// Reads the list, remembers what it names, and settles this unit's doubts by it.
+/// Settles this unit's doubts as far as the list can, and, where the list had to be read for it, those of every other
+/// unit too.
 pub(super) async fn look_up(means: &Means<'_>, unit: &Unit) -> anyhow::Result<Looked> {
     let mut conn = means.db.acquire().await?;
     // What nobody answered is a doubt from here on; its age counts from now, because it may only just have left.
     store::abandon_open(&mut conn, unit.id, means.clock.now()).await?;
+    drop(conn);
+    // Whoever reads settles every doubt that stands by then: this one too.
+    let Some(_turn) = means.desk.turn_to_list() else { return Ok(Looked::BeingRead) };
+    let mut conn = means.db.acquire().await?;
+    let attempts = store::attempts(&mut conn, unit.id).await?;
+    let listed = store::listed(&mut conn).await?;
+    let (now, times) = (means.clock.now(), means.times);
+    if !is_needed(listed, &attempts, now, times.doubt_settling, times.reconcile_interval) {
+        return Ok(Looked::Read);
+    }
     let ever_known = store::ever_known(&mut conn).await?;
     drop(conn);
-    let read_at = means.clock.now();
+    let begun = means.clock.now();
     let Answer::Done(listing) = means.desk.orders().await else { return Ok(Looked::Unreadable) };
+    settle_all(means, unit, &listing, &Reading::of(&listing, begun, &ever_known), begun).await
+}
 
+/// Applies a reading to this unit and to every other that is in doubt; the reading is noted last, so that nobody
+/// relies on it before it was applied.
+async fn settle_all(
+    means: &Means<'_>,
+    unit: &Unit,
+    listing: &Listing,
+    reading: &Reading,
+    begun: OffsetDateTime,
+) -> anyhow::Result<Looked> {
     let now = means.clock.now();
     let mut tx = means.db.begin().await?;
     store::remember(&mut tx, &listing.orders, now).await?;
-    store::note_listing(&mut tx, listing.orders.len(), now).await?;
-    let Some(unit) = orders::unit_by_id(&mut tx, unit.id).await? else { return Ok(Looked::Read) };
-    let looked = match found(&listing, &unit.external_order_id) {
+    let looked = settle(means, &mut tx, unit.id, listing, reading).await?;
+    let others = store::units_in_doubt(&mut tx, unit.id).await?;
+    tx.commit().await?;
+    for other in others {
+        let mut tx = means.db.begin().await?;
+        settle(means, &mut tx, other.unit_id, listing, reading).await?;
+        // Its own job goes on with what was found; it reads no list for that.
+        orders::nudge(&mut tx, other.order_id, now, now).await?;
+        tx.commit().await?;
+    }
+    store::note_listing(&mut *means.db.acquire().await?, listing.orders.len(), begun, now).await?;
+    Ok(looked)
+}
+
+async fn settle(
+    means: &Means<'_>,
+    conn: &mut PgConnection,
+    unit_id: i64,
+    listing: &Listing,
+    reading: &Reading,
+) -> sqlx::Result<Looked> {
+    let now = means.clock.now();
+    let Some(unit) = orders::unit_by_id(conn, unit_id).await? else { return Ok(Looked::Read) };
+    store::looked(conn, unit_id, reading.begun()).await?;
+    match found(listing.orders.iter(), &unit.external_order_id) {
         Some(report) if unit.state == UnitState::Pending => {
-            found_before_it_was_bought(&mut tx, &unit, report, now).await?
+            found_before_it_was_bought(conn, &unit, report, now).await
         }
-        Some(report) => match apply(&mut tx, &unit, report, Actor::Upstream, now).await? {
+        Some(report) => Ok(match apply(conn, &unit, report, Actor::Upstream, now).await? {
             Applied::Failed(failure) => Looked::Failed(failure),
             Applied::Nothing if !unit.state.status().is_final() => Looked::Contradicted,
             Applied::Nothing | Applied::Moved => Looked::Found,
-        },
+        }),
         None => {
-            let attempts = store::attempts(&mut tx, unit.id).await?;
-            for attempt in attempts
-                .iter()
-                .filter(|attempt| proves_absence(means, &listing, attempt, read_at, &ever_known))
+            let attempts = store::attempts(conn, unit.id).await?;
+            for attempt in
+                attempts.iter().filter(|attempt| reading.proves_absence(attempt, means.times.doubt_settling))
             {
-                store::settle_absent(&mut tx, attempt.id).await?;
+                store::settle_absent(conn, attempt.id).await?;
                 let entry = Happened::to_unit(unit.id, Actor::Shop, Event::DoubtSettled)
                     .with(json!({ "attempt": attempt.number, "bought": false }));
-                orders::append(&mut tx, unit.order_id, &entry, now).await?;
+                orders::append(conn, unit.order_id, &entry, now).await?;
             }
-            Looked::Read
+            Ok(Looked::Read)
         }
-    };
-    tx.commit().await?;
-    Ok(looked)
+    }
 }
 
 /// The upstream has an order for a paid unit that we know no attempt for (an older backup was restored, say). It is
@@ -87,28 +129,4 @@ async fn found_before_it_was_bought(
         .with(json!({ "reason": HoldReason::AnswerMismatch.word(), "upstream_order": report.id }));
     orders::append(conn, unit.order_id, &entry, now).await?;
     Ok(Looked::Found)
-}
-
-/// The oldest order under this name: should there ever be two, the first is the one that was meant.
-fn found<'a>(listing: &'a Listing, name: &str) -> Option<&'a Order> {
-    let ours = listing.orders.iter().filter(|order| order.external_order_id.as_deref() == Some(name));
-    ours.min_by_key(|order| order.id)
-}
-
-/// Absence counts only for an attempt that had time to appear, from a list without unreadable rows that reaches back
-/// beyond it.
-fn proves_absence(
-    means: &Means<'_>,
-    listing: &Listing,
-    attempt: &Attempt,
-    read_at: OffsetDateTime,
-    ever_known: &[i64],
-) -> bool {
-    let doubt = attempt.outcome == Outcome::Doubt { settled: None };
-    let old_enough = attempt.answered_at.is_some_and(|at| read_at - at >= means.times.doubt_settling);
-    let ids: Vec<i64> = listing.orders.iter().map(|order| order.id).collect();
-    doubt
-        && old_enough
-        && listing.unreadable == 0
-        && reaches_back(&ids, attempt.known_upstream_id, ever_known)
 }

@@ -7,12 +7,16 @@
 
 mod apply;
 pub mod attempt;
+pub mod by_hand;
 mod look_up;
+pub mod reading;
 pub mod report;
 mod send;
 pub mod step;
 mod store;
 mod take;
+pub mod terms;
+mod ways;
 
 use sqlx::PgPool;
 
@@ -25,6 +29,7 @@ pub use attempt::{Attempt, Outcome};
 pub use step::Failure;
 pub use store::attempts;
 pub use take::{Progress, take_step};
+pub use ways::Way;
 
 /// What buying needs.
 #[derive(Clone, Copy)]

@@ -81,6 +81,7 @@ mod tests {
             external_order_id: "SF-22222222-1-1".into(),
             state,
             real_cost: None,
+            accepted_cost: None,
             changed_at: datetime!(2026-11-22 12:00 UTC),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::attempt::{Attempt, Judged, Outcome};
+use super::terms::Terms;
 use crate::orders::{HoldReason, Unit, UnitState};
 use crate::shop::Times;
 
@@ -24,6 +25,8 @@ pub struct Facts<'a> {
     pub listed: bool,
     /// What the wallet said in this round, if it was asked.
     pub funds: Option<Funds>,
+    /// Whether it may be bought at today's cost.
+    pub terms: Terms,
 }
 
 /// What the wallet holds, seen from one unit.
@@ -33,6 +36,8 @@ pub enum Funds {
     Enough,
     /// Less than the unit's cost.
     TooLittle,
+    /// It is in another currency than the unit's cost.
+    OtherCurrency,
     /// Nobody knows.
     Unreadable,
 }
@@ -55,6 +60,8 @@ pub enum Failure {
     UpstreamFailed,
     /// It waited longer than we promise.
     Deadline,
+    /// A person decided so.
+    Person,
 }
 
 impl Failure {
@@ -64,6 +71,7 @@ impl Failure {
             Self::Refused => "refused",
             Self::UpstreamFailed => "upstream_failed",
             Self::Deadline => "deadline",
+            Self::Person => "person",
         }
     }
 }
@@ -89,8 +97,16 @@ pub enum Step {
     Wait(Duration),
 }
 
-/// Decides what is next.
+/// Decides what is next. Nothing is bought on terms that nobody agreed to.
 pub fn next_step(facts: &Facts<'_>) -> Step {
+    match (regardless_of_terms(facts), facts.terms.hold()) {
+        (Step::Send(_), Some(_)) if deadline_over(facts) => Step::Refund(Failure::Deadline),
+        (Step::Send(_), Some(reason)) => Step::Hold(reason),
+        (step, _) => step,
+    }
+}
+
+fn regardless_of_terms(facts: &Facts<'_>) -> Step {
     if facts.unit.state.status().is_final() {
         return Step::Nothing;
     }
@@ -160,6 +176,7 @@ fn after_refusal(facts: &Facts<'_>, last: &Attempt) -> Step {
             _ if deadline_over(facts) => Step::Refund(Failure::Deadline),
             None => Step::ReadWallet,
             Some(Funds::TooLittle) => Step::Hold(HoldReason::Balance),
+            Some(Funds::OtherCurrency) => Step::Hold(HoldReason::CurrencyDiffers),
             Some(Funds::Unreadable) => Step::Hold(HoldReason::WalletUnreadable),
             Some(Funds::Enough) => Step::Send(Key::New),
         },
@@ -185,11 +202,14 @@ fn horizon_over(facts: &Facts<'_>) -> bool {
     first.is_some_and(|attempt| facts.now - attempt.committed_at >= facts.times.key_horizon)
 }
 
-/// Whether a list of upstream orders (their ids) reaches back beyond an attempt, so that an order's absence from it
-/// means something: it holds an order that was known before the attempt, or every order that was ever known.
-pub fn reaches_back(listed: &[i64], known_at_attempt: Option<i64>, ever_known: &[i64]) -> bool {
-    let older = known_at_attempt.is_some_and(|known| listed.iter().any(|id| *id <= known));
-    older || ever_known.iter().all(|id| listed.contains(id))
+/// How long until an order that the upstream has for `age` is asked about again: often while it is young, because most are
+/// completed within seconds, then at the usual interval, and slower once it is past the promised time and a person was
+/// called. No webhook is needed.
+pub fn pause_between_polls(age: Duration, usual: Duration, past_deadline: bool) -> Duration {
+    match past_deadline {
+        false => (age / 4).clamp(usual / 15, usual),
+        true => (age / 20).clamp(usual, usual.saturating_mul(3)),
+    }
 }
 
 /// How long to wait after the n-th `later` in a row: 2 s, doubling, to five minutes; longer where the upstream asks.

@@ -32,6 +32,7 @@ fn unit(state: UnitState) -> Unit {
         external_order_id: "SF-22222222-1-1".into(),
         state,
         real_cost: None,
+        accepted_cost: None,
         changed_at: PAID,
     }
 }
@@ -48,6 +49,7 @@ fn attempt(number: i32, outcome: Outcome) -> Attempt {
         named_fields: vec![],
         judged: None,
         answered_at: Some(PAID),
+        looked_at: None,
         retry_at: None,
         reason: None,
     }
@@ -80,6 +82,7 @@ fn decide(case: &Case<'_>) -> Step {
         times: &times,
         listed: true,
         funds: case.funds,
+        terms: Terms::Fine,
     };
     next_step(&facts)
 }
@@ -110,6 +113,7 @@ fn a_first_purchase_reads_the_list_once_and_then_sends() {
         times: &times,
         listed: false,
         funds: None,
+        terms: Terms::Fine,
     };
     assert_eq!(next_step(&facts), Step::ReadList);
     facts.listed = true;
@@ -188,15 +192,6 @@ fn a_refusal_after_a_doubt_counts_once_a_list_confirms_that_nothing_was_bought()
 }
 
 #[test]
-fn a_list_proves_absence_only_where_it_reaches_back() {
-    assert!(reaches_back(&[], None, &[]), "an account that began empty");
-    assert!(reaches_back(&[9, 8, 5], Some(5), &[5, 4]), "it holds an order known before the attempt");
-    assert!(!reaches_back(&[9, 8, 7], Some(5), &[5, 4]), "only newer ones: truncated");
-    assert!(reaches_back(&[9, 5, 4], None, &[5, 4]), "it holds all that was ever known");
-    assert!(!reaches_back(&[], Some(5), &[5]), "an empty list from an account that has orders");
-}
-
-#[test]
 fn pauses_after_later_grow_and_honour_the_upstream() {
     let seconds = |n, asked: Option<u64>| pause_after_later(n, asked.map(Duration::from_secs)).as_secs();
     assert_eq!((seconds(1, None), seconds(2, None), seconds(99, None)), (2, 4, 300));
@@ -209,4 +204,45 @@ fn what_was_said_to_be_bought_is_never_sent_again_nor_refunded_by_time() {
         let step = ordering(&[attempt(1, Outcome::Done)], after);
         assert_eq!(step, Step::Wait(Duration::from_secs(30)), "after {after} s");
     }
+}
+
+#[test]
+fn nothing_is_bought_on_terms_that_nobody_agreed_to() {
+    let (unit, times) = (unit(UnitState::Pending), times());
+    let later = attempt(1, Outcome::Later);
+    let step = |attempts: &[Attempt], terms, after| {
+        let now = PAID + time::Duration::seconds(after);
+        let paid_at = PAID;
+        next_step(&Facts {
+            unit: &unit,
+            attempts,
+            paid_at,
+            now,
+            times: &times,
+            listed: true,
+            funds: None,
+            terms,
+        })
+    };
+    for attempts in [&[][..], std::slice::from_ref(&later)] {
+        assert_eq!(step(attempts, Terms::AboveFloor, 1), Step::Hold(HoldReason::CostAboveFloor));
+        assert_eq!(step(attempts, Terms::OtherCurrency, 1), Step::Hold(HoldReason::CurrencyDiffers));
+        assert_eq!(step(attempts, Terms::AboveFloor, 4_200), Step::Refund(Failure::Deadline));
+    }
+    let tried = refused(1, 422, Some(Judged::Sufficient), &[]);
+    assert_eq!(step(std::slice::from_ref(&tried), Terms::AboveFloor, 4_200), Step::Refund(Failure::Deadline));
+    // What may have been bought already is looked for all the same.
+    assert_eq!(step(&[attempt(1, DOUBT)], Terms::AboveFloor, 1), Step::ReadList);
+}
+
+#[test]
+fn polls_come_often_at_first_then_at_the_interval_and_slower_past_the_deadline() {
+    let pause = |past| {
+        move |age| {
+            let [age, usual] = [age, 30].map(Duration::from_secs);
+            pause_between_polls(age, usual, past).as_secs()
+        }
+    };
+    assert_eq!([0, 8, 60, 120, 4_199].map(pause(false)), [2, 2, 15, 30, 30]);
+    assert_eq!([60, 1_200, 4_200, 100_000].map(pause(true)), [30, 60, 90, 90]);
 }

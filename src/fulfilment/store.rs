@@ -20,6 +20,7 @@ struct AttemptRow {
     named_fields: Vec<String>,
     judged: Option<String>,
     answered_at: Option<OffsetDateTime>,
+    looked_at: Option<OffsetDateTime>,
     retry_at: Option<OffsetDateTime>,
     reason: Option<String>,
 }
@@ -56,6 +57,7 @@ impl TryFrom<AttemptRow> for Attempt {
             named_fields: row.named_fields,
             judged,
             answered_at: row.answered_at,
+            looked_at: row.looked_at,
             retry_at: row.retry_at,
             reason: row.reason,
         })
@@ -77,7 +79,7 @@ pub async fn attempts(conn: &mut PgConnection, unit_id: i64) -> sqlx::Result<Vec
     let rows = sqlx::query_as!(
         AttemptRow,
         "select id, number, idempotency_key, committed_at, known_upstream_id, outcome, settled, http_status,
-                named_fields, judged, answered_at, retry_at, reason
+                named_fields, judged, answered_at, looked_at, retry_at, reason
          from attempts
          where unit_id = $1
          order by number",
@@ -191,6 +193,46 @@ pub(super) async fn judge(conn: &mut PgConnection, id: i64, word: &str) -> sqlx:
     sqlx::query!("update attempts set judged = $2 where id = $1", id, word).execute(conn).await.map(drop)
 }
 
+/// A list that was asked for at `begun` was looked through for what is in doubt of this unit.
+pub(super) async fn looked(conn: &mut PgConnection, unit_id: i64, begun: OffsetDateTime) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update attempts
+         set looked_at = $2
+         where unit_id = $1
+           and outcome = 'doubt'
+           and settled is null",
+        unit_id,
+        begun,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// A unit with an attempt in doubt.
+pub(super) struct InDoubt {
+    pub unit_id: i64,
+    pub order_id: i64,
+}
+
+/// Every unit in doubt but one.
+pub(super) async fn units_in_doubt(conn: &mut PgConnection, but: i64) -> sqlx::Result<Vec<InDoubt>> {
+    sqlx::query_as!(
+        InDoubt,
+        "select distinct a.unit_id, u.order_id
+         from attempts a
+         join units u on u.id = a.unit_id
+         where a.outcome = 'doubt'
+           and a.settled is null
+           and u.status not in ('completed', 'failed')
+           and u.id <> $1
+         order by a.unit_id",
+        but,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Whether the upstream's list was ever read.
 pub(super) async fn listed(conn: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select exists (select 1 from upstream_listings) as "listed!""#)
@@ -229,10 +271,12 @@ pub(super) async fn remember(
 pub(super) async fn note_listing(
     conn: &mut PgConnection,
     orders: usize,
+    begun: OffsetDateTime,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into upstream_listings (read_at, orders) values ($1, $2)",
+        "insert into upstream_listings (begun_at, read_at, orders) values ($1, $2, $3)",
+        begun,
         now,
         i32::try_from(orders).unwrap_or(i32::MAX),
     )
@@ -259,4 +303,19 @@ pub(super) async fn bound_elsewhere(
 /// Keeps a decimal and its currency as the upstream wrote them.
 pub(super) fn real_cost(order: &Order) -> Option<(Decimal, Option<&str>)> {
     order.price.map(|price| (price, order.currency.as_deref().filter(|code| code.len() == 3)))
+}
+
+/// Ends the pauses that attempts of this unit keep.
+pub(super) async fn forget_pause(conn: &mut PgConnection, unit_id: i64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update attempts
+         set retry_at = null
+         where unit_id = $1
+           and outcome = 'later'
+           and retry_at is not null",
+        unit_id,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }

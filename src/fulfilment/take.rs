@@ -6,11 +6,15 @@ use time::OffsetDateTime;
 
 use super::look_up::{Looked, look_up};
 use super::send::{Sent, send};
-use super::step::{Facts, Failure, Funds, Step, next_step};
+use super::step::{Facts, Failure, Funds, Step, next_step, pause_between_polls};
+use super::terms::Terms;
 use super::{Applied, Attempt, Means, apply, store};
 use crate::esimdual::Answer;
 use crate::ground::Cost;
 use crate::orders::{self, Actor, Event, Happened, HoldReason, Line, Unit, UnitState};
+
+/// The shortest pause: whoever waits for somebody else's answer does not spin.
+const SHORTLY: Duration = Duration::from_millis(200);
 
 /// How a unit stands after one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +29,16 @@ pub enum Progress {
     Final,
 }
 
-/// Takes one step of a paid unit.
+/// Takes one step of a paid unit; `today` is what its package costs now, where the catalog has it.
 ///
 /// # Errors
 /// The database's; nothing is lost, the step can be taken again.
-pub async fn take_step(means: &Means<'_>, unit: &Unit, paid_at: OffsetDateTime) -> anyhow::Result<Progress> {
+pub async fn take_step(
+    means: &Means<'_>,
+    unit: &Unit,
+    paid_at: OffsetDateTime,
+    today: Option<Cost>,
+) -> anyhow::Result<Progress> {
     let mut conn = means.db.acquire().await?;
     let attempts = store::attempts(&mut conn, unit.id).await?;
     let line = orders::line_of(&mut conn, unit).await?;
@@ -43,6 +52,7 @@ pub async fn take_step(means: &Means<'_>, unit: &Unit, paid_at: OffsetDateTime) 
         times: means.times,
         listed,
         funds: None,
+        terms: Terms::of(&line, today, unit.accepted_cost),
     };
     let mut step = next_step(&facts);
     if step == Step::ReadWallet {
@@ -90,6 +100,7 @@ async fn carry_out(
             Looked::Found => Progress::Moved,
             Looked::Failed(failure) => Progress::Refund(failure),
             Looked::Contradicted | Looked::Unreadable => Progress::Wait(interval),
+            Looked::BeingRead => Progress::Wait((interval / 15).max(SHORTLY)),
             Looked::Read => after_list(means, facts, interval).await?,
         },
         Step::Poll(id) => poll(means, unit, id, facts.paid_at).await?,
@@ -109,7 +120,7 @@ async fn after_list(means: &Means<'_>, facts: &Facts<'_>, interval: Duration) ->
     let Some(since) = youngest else { return Ok(Progress::Moved) };
     let until_settled = since + means.times.doubt_settling - means.clock.now();
     let wait = Duration::try_from(until_settled).unwrap_or(interval).min(interval);
-    Ok(Progress::Wait(wait.max(Duration::from_millis(200))))
+    Ok(Progress::Wait(wait.max(SHORTLY)))
 }
 
 async fn poll(means: &Means<'_>, unit: &Unit, id: i64, paid_at: OffsetDateTime) -> anyhow::Result<Progress> {
@@ -130,7 +141,10 @@ async fn poll(means: &Means<'_>, unit: &Unit, id: i64, paid_at: OffsetDateTime) 
     Ok(match applied {
         Applied::Moved => Progress::Moved,
         Applied::Failed(failure) => Progress::Refund(failure),
-        Applied::Nothing => Progress::Wait(interval),
+        Applied::Nothing => {
+            let age = Duration::try_from(now - unit.changed_at).unwrap_or_default();
+            Progress::Wait(pause_between_polls(age, interval, late).max(SHORTLY))
+        }
     })
 }
 
@@ -157,7 +171,8 @@ async fn read_wallet(means: &Means<'_>, cost: Cost) -> Funds {
         Answer::Done(wallet) if wallet.currency.eq_ignore_ascii_case(cost.currency.code()) => {
             if wallet.balance < cost.amount { Funds::TooLittle } else { Funds::Enough }
         }
-        Answer::Done(_) | Answer::Refused(_) | Answer::Later(_) | Answer::Doubt(_) => Funds::Unreadable,
+        Answer::Done(_) => Funds::OtherCurrency,
+        Answer::Refused(_) | Answer::Later(_) | Answer::Doubt(_) => Funds::Unreadable,
     }
 }
 
@@ -167,7 +182,7 @@ async fn note_funds(means: &Means<'_>, attempts: &[Attempt], funds: Funds) -> an
     let word = match funds {
         Funds::Enough => "sufficient",
         Funds::TooLittle => "balance",
-        Funds::Unreadable => return Ok(()),
+        Funds::OtherCurrency | Funds::Unreadable => return Ok(()),
     };
     let mut conn = means.db.acquire().await?;
     Ok(store::judge(&mut conn, last.id, word).await?)

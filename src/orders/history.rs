@@ -69,6 +69,12 @@ pub enum Event {
     Finished,
     /// Something needs a person.
     NeedsAttention,
+    /// A person decided about a unit that the shop could not settle by itself.
+    Decided,
+    /// Another eSIM was given for one that was delivered.
+    Replaced,
+    /// The order was given away, to make good for an eSIM of another.
+    Given,
 }
 
 impl Event {
@@ -92,6 +98,9 @@ impl Event {
             Self::Refunded => "refunded",
             Self::Finished => "finished",
             Self::NeedsAttention => "needs_attention",
+            Self::Decided => "decided",
+            Self::Replaced => "replaced",
+            Self::Given => "given",
         }
     }
 }

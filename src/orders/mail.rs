@@ -1,4 +1,4 @@
-//! The mails of an order, in the language in which it was bought: paid, delivered, refunded. Each is written in the
+//! The mails of an order, in the language in which it was bought: paid, delivered, refunded, replaced. Each is written in the
 //! transaction that makes it true, and once.
 
 use anyhow::Context as _;
@@ -7,9 +7,9 @@ use base64::Engine as _;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::Order;
 use super::view::{self, OrderView};
 use super::web::wording;
+use super::{Order, OrderNumber};
 use crate::esims::qr;
 use crate::plumbing::mailer::{self, Mail, Picture};
 use crate::web::{PublicUrl, Visit};
@@ -95,6 +95,20 @@ struct RefundedText<'a> {
     letter: &'a Letter,
 }
 
+#[derive(Template)]
+#[template(path = "orders/mail/replacement.html")]
+struct ReplacementPage<'a> {
+    letter: &'a Letter,
+    instead_of: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/replacement.txt")]
+struct ReplacementText<'a> {
+    letter: &'a Letter,
+    instead_of: &'a str,
+}
+
 /// The order was paid: what was bought, and where its page is. Writes nothing where this was mailed before.
 ///
 /// # Errors
@@ -165,6 +179,25 @@ pub async fn refunded(
     let letter = &Letter::of(conn, order, public_url).await?;
     let bodies = (RefundedPage { letter }.render()?, RefundedText { letter }.render()?);
     Ok(mailer::enqueue(conn, &plain("refunded", "mail-refunded-subject", order, letter, bodies), now).await?)
+}
+
+/// Another eSIM is on its way, for nothing, in place of one of `instead_of`. Writes nothing where this was mailed before.
+///
+/// # Errors
+/// The database's, and a template's.
+pub async fn replacement(
+    conn: &mut PgConnection,
+    order: &Order,
+    instead_of: &OrderNumber,
+    public_url: &str,
+    now: OffsetDateTime,
+) -> anyhow::Result<()> {
+    let letter = &Letter::of(conn, order, public_url).await?;
+    let instead_of = instead_of.as_str();
+    let bodies =
+        (ReplacementPage { letter, instead_of }.render()?, ReplacementText { letter, instead_of }.render()?);
+    let mail = plain("replacement", "mail-replacement-subject", order, letter, bodies);
+    Ok(mailer::enqueue(conn, &mail, now).await?)
 }
 
 /// A mail without pictures; `bodies` are the page and the plain text.

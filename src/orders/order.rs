@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::OrderNumber;
+use super::{OrderNumber, Unit};
 use crate::ground::{Cost, Currency, EmailAddress, Language, Price, token::Token};
 
 /// Where an order stands (CONTRACT section 5).
@@ -114,6 +114,8 @@ pub struct Order {
     pub discount: Price,
     /// The tax within the total.
     pub tax: Price,
+    /// The unit that it makes good for: then it is a gift, which nobody paid and for which nothing goes back.
+    pub replaces_unit_id: Option<i64>,
     /// When it was placed.
     pub created_at: OffsetDateTime,
     /// When it ends unpaid.
@@ -122,6 +124,13 @@ pub struct Order {
     pub paid_at: Option<OffsetDateTime>,
     /// When it became final.
     pub finished_at: Option<OffsetDateTime>,
+}
+
+impl Order {
+    /// Whether it was given away, so that no payment stands behind it.
+    pub fn is_gift(&self) -> bool {
+        self.replaces_unit_id.is_some()
+    }
 }
 
 /// A line: a plan in a quantity, with what was promised and what it cost then.
@@ -168,6 +177,29 @@ pub struct NewOrder<'a> {
     pub now: OffsetDateTime,
     /// When it ends unpaid.
     pub expires_at: OffsetDateTime,
+}
+
+/// A replacement to be written: one eSIM of the same plan, for the same customer, for nothing.
+#[derive(Debug)]
+pub struct NewGift<'a> {
+    /// The order of the unit that it replaces.
+    pub order: &'a Order,
+    /// The line of that unit.
+    pub line: &'a Line,
+    /// That unit.
+    pub unit: &'a Unit,
+    /// The number.
+    pub number: &'a OrderNumber,
+    /// Names its page.
+    pub token: &'a Token,
+    /// The form's hidden key.
+    pub form_key: &'a str,
+    /// Who gives it, by e-mail.
+    pub granted_by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// When.
+    pub now: OffsetDateTime,
 }
 
 /// A line to be written.

@@ -76,16 +76,22 @@ pub enum HoldReason {
     EsimSeenBefore,
     /// The upstream says completed but its code is no activation code.
     NoCode,
+    /// It costs more today than was paid for it; resumes when the cost falls or a person accepts it.
+    CostAboveFloor,
+    /// Its cost, or the wallet, is in another currency than when it was sold.
+    CurrencyDiffers,
 }
 
 impl HoldReason {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Balance,
         Self::WalletUnreadable,
         Self::DoubtExpired,
         Self::AnswerMismatch,
         Self::EsimSeenBefore,
         Self::NoCode,
+        Self::CostAboveFloor,
+        Self::CurrencyDiffers,
     ];
 
     /// The word in the database and on staff's pages.
@@ -97,6 +103,8 @@ impl HoldReason {
             Self::AnswerMismatch => "answer_mismatch",
             Self::EsimSeenBefore => "esim_seen_before",
             Self::NoCode => "no_code",
+            Self::CostAboveFloor => "cost_above_floor",
+            Self::CurrencyDiffers => "currency_differs",
         }
     }
 
@@ -192,6 +200,8 @@ pub struct Unit {
     pub state: UnitState,
     /// What it really cost: exact, in the currency beside it.
     pub real_cost: Option<(Decimal, Option<Currency>)>,
+    /// The cost that a person accepted for it though it is above its price: exact, in the line's cost currency.
+    pub accepted_cost: Option<Decimal>,
     /// When its state changed last.
     pub changed_at: OffsetDateTime,
 }

@@ -223,6 +223,7 @@ pub(super) mod tests {
             total: usd(1180),
             discount: usd(0),
             tax: usd(0),
+            replaces_unit_id: None,
             created_at: datetime!(2026-11-22 11:50 UTC),
             expires_at: datetime!(2026-11-22 12:50 UTC),
             paid_at: paid.then_some(datetime!(2026-11-22 11:52 UTC)),
@@ -262,6 +263,7 @@ pub(super) mod tests {
             external_order_id: format!("SF-7K3M9QWX-1-{number}"),
             state,
             real_cost: None,
+            accepted_cost: None,
             changed_at: datetime!(2026-11-22 11:53 UTC),
         }
     }

@@ -24,7 +24,7 @@ pub enum NotRefunded {
     Fault(#[from] sqlx::Error),
 }
 
-/// Records the refund of one unit, in the caller's transaction (the one that makes the unit `failed`).
+/// Records the refund of one unit, as the shop or a person asks, in the caller's transaction (the one that makes the unit `failed`).
 ///
 /// # Errors
 /// [`NotRefunded`]; the caller's transaction must then not commit.
@@ -34,11 +34,20 @@ pub async fn for_unit(
     unit: &Unit,
     amount: Price,
     reason: &str,
+    by: &Actor,
     now: OffsetDateTime,
 ) -> Result<(), NotRefunded> {
     let payment = store::counted(conn, unit.order_id).await?.ok_or(NotRefunded::NotCovered)?;
-    let refund = store::NewRefund { payment: &payment, unit_id: Some(unit.id), amount, reason, now };
-    record(conn, entropy, &refund).await
+    let asked_by = by.word();
+    let refund = store::NewRefund {
+        payment: &payment,
+        unit_id: Some(unit.id),
+        amount,
+        reason,
+        requested_by: &asked_by,
+        now,
+    };
+    record(conn, entropy, by, &refund).await
 }
 
 /// Records that a payment which does not count goes back whole: a late one, or a second one.
@@ -52,13 +61,23 @@ pub async fn back_whole(
     reason: &str,
     now: OffsetDateTime,
 ) -> Result<(), NotRefunded> {
-    let refund = store::NewRefund { payment, unit_id: None, amount: payment.amount, reason, now };
-    record(conn, entropy, &refund).await
+    let by = Actor::Shop;
+    let asked_by = by.word();
+    let refund = store::NewRefund {
+        payment,
+        unit_id: None,
+        amount: payment.amount,
+        reason,
+        requested_by: &asked_by,
+        now,
+    };
+    record(conn, entropy, &by, &refund).await
 }
 
 async fn record(
     conn: &mut PgConnection,
     entropy: &Entropy,
+    by: &Actor,
     refund: &store::NewRefund<'_>,
 ) -> Result<(), NotRefunded> {
     let key = format!("refund-{}", entropy.uuid());
@@ -69,12 +88,8 @@ async fn record(
     let order_id = refund.payment.order_id;
     let facts = json!({ "amount": refund.amount.to_string(), "currency": refund.amount.currency.code(),
         "reason": refund.reason });
-    let entry = Happened {
-        unit_id: refund.unit_id,
-        actor: Actor::Shop,
-        event: Event::RefundRequested,
-        detail: facts,
-    };
+    let entry =
+        Happened { unit_id: refund.unit_id, actor: by.clone(), event: Event::RefundRequested, detail: facts };
     orders::append(conn, order_id, &entry, refund.now).await?;
     let job = NewJob {
         kind: SEND_REFUND,

@@ -12,6 +12,8 @@ pub(super) struct NewRefund<'a> {
     pub unit_id: Option<i64>,
     pub amount: Price,
     pub reason: &'a str,
+    /// `shop`, or a person's e-mail.
+    pub requested_by: &'a str,
     pub now: OffsetDateTime,
 }
 
@@ -182,7 +184,7 @@ pub(super) async fn insert_refund(
     sqlx::query_scalar!(
         "insert into refunds (payment_id, order_id, unit_id, amount_minor, currency, reason, status, key,
                               requested_by, created_at)
-         values ($1, $2, $3, $4, $5, $6, 'pending', $7, 'shop', $8)
+         values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)
          on conflict do nothing
          returning id",
         refund.payment.id,
@@ -192,6 +194,7 @@ pub(super) async fn insert_refund(
         refund.amount.currency.code(),
         refund.reason,
         key,
+        refund.requested_by,
         refund.now,
     )
     .fetch_optional(conn)

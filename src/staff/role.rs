@@ -20,6 +20,8 @@ pub enum Act {
     ChangeMarkup,
     /// Start a sync by hand.
     RunSync,
+    /// Decide about a unit that needs a person, which may spend or give back money; give a replacement.
+    SettleOrders,
 }
 
 impl Role {
@@ -44,7 +46,7 @@ impl Role {
     pub fn may(self, act: Act) -> bool {
         match act {
             Act::Look => true,
-            Act::ChangeMarkup | Act::RunSync => match self {
+            Act::ChangeMarkup | Act::RunSync | Act::SettleOrders => match self {
                 Self::Owner | Self::Manager => true,
                 Self::Support => false,
             },
@@ -63,6 +65,7 @@ mod tests {
             assert!(role.may(Act::Look));
             assert_eq!(role.may(Act::ChangeMarkup), may, "{role:?}");
             assert_eq!(role.may(Act::RunSync), may, "{role:?}");
+            assert_eq!(role.may(Act::SettleOrders), may, "{role:?}");
             assert_eq!(Role::from_word(role.word()), Some(role));
         }
         assert_eq!(Role::from_word("root"), None);

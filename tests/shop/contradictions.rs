@@ -106,7 +106,7 @@ async fn f41_failed_and_then_completed_before_anything_went_back_is_delivered() 
     let (token, id) = taken(&stand).await;
     stand.sandbox.fail_order(id).unwrap().unwrap();
     stand.sandbox.complete_order(id).unwrap().unwrap();
-    stand.pass(60).await;
+    stand.pass(90).await;
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
     assert_eq!(stand.count("select count(*) from refunds").await, 0);
     stand.close().await;

@@ -234,7 +234,7 @@ async fn f25_completed_without_an_esim_is_never_shown_as_completed() {
     assert_eq!(stand.order_json(&token).await["lines"][0]["units"][0]["esim"], serde_json::Value::Null);
     assert_eq!(stand.order_json(&token).await["attention"], true, "a person is told at the deadline");
     stand.sandbox.complete_order(stand.ledger().orders[0].id).unwrap().unwrap();
-    stand.pass(30).await;
+    stand.pass(90).await;
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
     stand.end().await;
 }

@@ -6,7 +6,8 @@ mod overview;
 mod upstream;
 
 pub(super) use order::{
-    AttemptRow, Details, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow, WebhookRow, details,
+    AttemptRow, Details, GiftRow, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow, WebhookRow,
+    details, listed,
 };
 pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
 pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};

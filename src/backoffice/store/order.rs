@@ -120,6 +120,23 @@ pub(crate) struct Details {
     pub mails: Vec<MailRow>,
     pub webhooks: Vec<WebhookRow>,
     pub history: Vec<HistoryRow>,
+    pub gift: Option<GiftRow>,
+}
+
+/// What an order was given for.
+pub(crate) struct GiftRow {
+    pub number: String,
+    pub unit: String,
+    pub granted_by: String,
+    pub grant_reason: String,
+}
+
+/// What is known about whether the upstream has an order for a unit.
+pub(crate) struct ListedRow {
+    pub read_at: OffsetDateTime,
+    pub orders: i32,
+    /// The upstream's orders under the unit's name.
+    pub ids: Vec<i64>,
 }
 
 /// Reads the order as it was at one moment, so that its parts fit together.
@@ -136,6 +153,7 @@ pub(crate) async fn details(db: &PgPool, number: &str) -> sqlx::Result<Option<De
         mails: mails(&mut tx, number).await?,
         webhooks: webhooks(&mut tx, number).await?,
         history: history(&mut tx, id).await?,
+        gift: gift(&mut tx, id).await?,
         order,
     }))
 }
@@ -263,5 +281,38 @@ async fn history(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<His
         order_id
     )
     .fetch_all(conn)
+    .await
+}
+
+async fn gift(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Option<GiftRow>> {
+    sqlx::query_as!(
+        GiftRow,
+        r#"select o.number, u.position || '.' || u.unit as "unit!", g.granted_by as "granted_by!",
+                  g.grant_reason as "grant_reason!"
+           from orders g
+           join units u on u.id = g.replaces_unit_id
+           join orders o on o.id = u.order_id
+           where g.id = $1"#,
+        order_id
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The last reading of the upstream's list, and what was ever seen there under a unit's name.
+pub(crate) async fn listed(
+    conn: &mut PgConnection,
+    external_order_id: &str,
+) -> sqlx::Result<Option<ListedRow>> {
+    sqlx::query_as!(
+        ListedRow,
+        r#"select l.begun_at as "read_at!", l.orders,
+                  array(select id from upstream_orders where external_order_id = $1 order by id) as "ids!"
+           from upstream_listings l
+           order by l.begun_at desc
+           limit 1"#,
+        external_order_id
+    )
+    .fetch_optional(conn)
     .await
 }

@@ -25,6 +25,7 @@ struct OrderRow {
     total_minor: i64,
     discount_minor: i64,
     tax_minor: i64,
+    replaces_unit_id: Option<i64>,
     created_at: OffsetDateTime,
     expires_at: OffsetDateTime,
     paid_at: Option<OffsetDateTime>,
@@ -51,6 +52,7 @@ impl TryFrom<OrderRow> for Order {
             total: Price::new(row.total_minor, currency),
             discount: Price::new(row.discount_minor, currency),
             tax: Price::new(row.tax_minor, currency),
+            replaces_unit_id: row.replaces_unit_id,
             created_at: row.created_at,
             expires_at: row.expires_at,
             paid_at: row.paid_at,
@@ -64,7 +66,7 @@ macro_rules! order {
         sqlx::query_as!(
             OrderRow,
             "select id, number, token, email, language, device_imei, status, payment_status, attention, currency,
-                    total_minor, discount_minor, tax_minor, created_at, expires_at, paid_at, finished_at
+                    total_minor, discount_minor, tax_minor, replaces_unit_id, created_at, expires_at, paid_at, finished_at
              from orders
              where " + $condition,
             $($argument),*
@@ -166,6 +168,7 @@ struct UnitRow {
     esim_id: Option<i64>,
     real_cost: Option<Decimal>,
     real_cost_currency: Option<String>,
+    accepted_cost: Option<Decimal>,
     changed_at: OffsetDateTime,
 }
 
@@ -204,6 +207,7 @@ impl TryFrom<UnitRow> for Unit {
             external_order_id: row.external_order_id,
             state,
             real_cost: row.real_cost.map(|amount| (amount, currency)),
+            accepted_cost: row.accepted_cost,
             changed_at: row.changed_at,
         })
     }
@@ -214,7 +218,7 @@ macro_rules! unit_rows {
         sqlx::query_as!(
             UnitRow,
             "select id, order_id, line_id, position, unit, external_order_id, status, hold_reason, failure,
-                    upstream_order_id, esim_id, real_cost, real_cost_currency, changed_at
+                    upstream_order_id, esim_id, real_cost, real_cost_currency, accepted_cost, changed_at
              from units
              where " + $condition,
             $($argument),*

@@ -5,7 +5,8 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::orders::{
-    Actor, Event, Happened, NewLine, NewOrder, OrderStatus, PaymentStatus, Unit, UnitState, UnitStatus,
+    Actor, Event, Happened, NewLine, NewOrder, OrderNumber, OrderStatus, PaymentStatus, Unit, UnitState,
+    UnitStatus,
 };
 use crate::orders::{status, store::reads};
 
@@ -37,15 +38,16 @@ pub async fn insert(
     .await?;
     let Some(id) = id else { return Ok(None) };
     for line in lines {
-        insert_line(conn, order, id, line).await?;
+        insert_line(conn, order.number, order.now, id, line).await?;
     }
     append(conn, id, &Happened::to_order(Actor::Customer, Event::Placed), order.now).await?;
     Ok(Some(id))
 }
 
-async fn insert_line(
+pub(super) async fn insert_line(
     conn: &mut PgConnection,
-    order: &NewOrder<'_>,
+    order_number: &OrderNumber,
+    now: OffsetDateTime,
     order_id: i64,
     line: &NewLine<'_>,
 ) -> sqlx::Result<()> {
@@ -69,7 +71,7 @@ async fn insert_line(
     .await?;
     let numbers: Vec<i32> = (1..=line.quantity).collect();
     let names: Vec<String> =
-        numbers.iter().map(|unit| order.number.external_order_id(line.position, *unit)).collect();
+        numbers.iter().map(|unit| order_number.external_order_id(line.position, *unit)).collect();
     sqlx::query!(
         "insert into units (order_id, line_id, position, unit, external_order_id, status, changed_at)
          select $1, $2, $3, n.unit, n.name, 'pending', $6
@@ -79,7 +81,7 @@ async fn insert_line(
         line.position,
         &numbers,
         &names,
-        order.now,
+        now,
     )
     .execute(conn)
     .await
@@ -340,6 +342,14 @@ pub async fn settle_status(
 pub async fn lock_unit(conn: &mut PgConnection, unit: &Unit) -> sqlx::Result<Unit> {
     lock_order(conn, unit.order_id).await?;
     reads::unit_by_id(conn, unit.id).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+/// Accepts that a unit costs up to `cost`, in the currency of its line's cost, though that is above its price.
+pub async fn accept_cost(conn: &mut PgConnection, unit_id: i64, cost: Decimal) -> sqlx::Result<()> {
+    sqlx::query!("update units set accepted_cost = $2 where id = $1", unit_id, cost)
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Notes what a unit's purchase really cost: exact, with its currency as the upstream wrote it.

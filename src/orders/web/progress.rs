@@ -86,6 +86,9 @@ pub(super) fn headline(visit: &Visit, order: &Order, situation: &Situation<'_>) 
         }
         OrderStatus::Processing => processing(visit, order, situation),
         OrderStatus::Completed => completed(visit, order, situation.view),
+        OrderStatus::Failed if order.is_gift() => {
+            say("bad", "order-failed-title", visit.t("order-gift-failed"))
+        }
         OrderStatus::Failed => say("bad", "order-failed-title", visit.t(money_back(order.payment_status))),
         OrderStatus::Cancelled => {
             let text = match order.payment_status {
@@ -112,7 +115,9 @@ fn processing(visit: &Visit, order: &Order, situation: &Situation<'_>) -> Headli
     let deadline = order.paid_at.map(|paid| paid + situation.delivery_deadline);
     let (title, text) = match deadline {
         // Without a time: a person decides here, and nothing is promised by the clock.
-        _ if order.attention => ("order-late-title", visit.t("order-person-text")),
+        _ if order.attention || (order.is_gift() && (held || late)) => {
+            ("order-late-title", visit.t("order-person-text"))
+        }
         Some(deadline) if (held || late) && deadline > situation.now => {
             let time = Moment::of(visit.language, deadline).text;
             ("order-late-title", visit.t1("order-late-text", "time", time))

@@ -8,8 +8,9 @@ use sqlx::PgConnection;
 
 use super::progress::{self, Headline, Situation, Step};
 use super::{PayLink, events, find, wording};
+use crate::ground::token::Token;
 use crate::orders::view::{self, EsimView, OrderView};
-use crate::orders::{Order, OrderStatus, PaymentStatus};
+use crate::orders::{Order, OrderNumber, OrderStatus, PaymentStatus, store};
 use crate::shop::Shop;
 use crate::web::{Cache, Problem, Visit, page};
 
@@ -37,13 +38,14 @@ pub(super) async fn show(
     let mut conn = shop.db.acquire().await?;
     let order = find(&mut conn, &token).await?;
     let (view, pay) = read(&mut conn, &shop, pay_link, &order).await?;
+    let replacements = store::replacements(&mut conn, order.id).await?;
     drop(conn);
     if visit.wants_json {
         return Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(view)).into_response());
     }
     let situation =
         Situation { view: &view, delivery_deadline: shop.settings.times.delivery_deadline, now: shop.now() };
-    let template = OrderPage::of(visit, &order, &situation, pay)?;
+    let template = OrderPage::of(visit, &order, &situation, pay, replacements)?;
     page(StatusCode::OK, Cache::Private, &template)
 }
 
@@ -60,6 +62,8 @@ struct OrderPage<'a> {
     declined: bool,
     passes: Vec<Pass<'a>>,
     waiting: Vec<Waiting>,
+    /// Orders given for eSIMs of this one: number and path.
+    replacements: Vec<(String, String)>,
     /// Names what the page shows, for its script.
     state: String,
     live: bool,
@@ -71,6 +75,7 @@ impl<'a> OrderPage<'a> {
         order: &'a Order,
         situation: &Situation<'a>,
         pay: Option<String>,
+        replacements: Vec<(OrderNumber, Token)>,
     ) -> Result<Self, Problem> {
         let view = situation.view;
         let bare = serde_json::to_string(&view.clone().without_esims());
@@ -83,6 +88,12 @@ impl<'a> OrderPage<'a> {
             declined: order.payment_status == PaymentStatus::Failed,
             passes: passes(&visit, view),
             waiting: waiting(&visit, order, view),
+            replacements: replacements
+                .iter()
+                .map(|(number, token)| {
+                    (number.to_string(), visit.href(&format!("/orders/{}", token.as_str())))
+                })
+                .collect(),
             state: events::state_id(&bare.map_err(|error| Problem::Fault(error.into()))?),
             live: !order.status.is_final(),
             visit,
@@ -145,6 +156,7 @@ fn unit_words(order: &Order, word: &str) -> (&'static str, &'static str, &'stati
     match (order.status, word) {
         (OrderStatus::AwaitingPayment, _) => ("idle", "unit-unpaid", ""),
         (OrderStatus::Cancelled, _) => ("idle", "unit-cancelled", ""),
+        (_, "failed") if order.is_gift() => ("bad", "unit-failed", ""),
         (_, "failed") => ("bad", "unit-failed", "unit-failed-note"),
         (_, "on_hold") => ("wait", "unit-held", ""),
         _ => ("wait", "unit-preparing", ""),

@@ -202,6 +202,22 @@ pub(super) async fn again(
     .map(drop)
 }
 
+/// Lets go of a job whose run was cut off: it is due at once, for whoever comes.
+pub(super) async fn hand_back(db: &PgPool, claim: &Claim) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update jobs
+         set lease_until = null,
+             worker = null
+         where id = $1
+           and attempts = $2",
+        claim.id,
+        claim.attempts,
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// Writes that the job was given up.
 pub(super) async fn give_up(db: &PgPool, claim: &Claim, now: OffsetDateTime, why: &str) -> sqlx::Result<()> {
     sqlx::query!(

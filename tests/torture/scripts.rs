@@ -1,0 +1,155 @@
+//! What goes on while the program is killed: the happy path, and the ways in which the upstream misbehaves.
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+use simfront::sandbox::{Fault, Injection, OrderStatus, Running};
+
+/// Which part of the shop's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scene {
+    /// Somebody buys one eSIM; the trap is armed from the post of the form on.
+    Purchase,
+    /// The program starts and finds that the catalog changed; armed from the start on.
+    Sync,
+    /// The program starts on an empty database; armed from the start on.
+    FirstStart,
+}
+
+/// How the order ends, whatever happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Delivered,
+    Refunded,
+}
+
+pub struct Script {
+    pub name: &'static str,
+    pub scene: Scene,
+    pub fate: Fate,
+    /// What the customer has the bank answer.
+    pub outcome: &'static str,
+    /// Done before the form is posted.
+    pub prepare: fn(&Running),
+    /// Done again and again while the order is open, with the order as its page shows it: what the owner or the
+    /// upstream does at last.
+    pub help: fn(&Running, &Value),
+}
+
+/// The happy path.
+const HAPPY: Script = Script {
+    name: "happy",
+    scene: Scene::Purchase,
+    fate: Fate::Delivered,
+    outcome: "pay",
+    prepare: |_| {},
+    help: |_, _| {},
+};
+
+pub const SCRIPTS: &[Script] = &[
+    HAPPY,
+    Script { name: "processing", prepare: |sandbox| later(sandbox, Fault::CompletesLater), ..HAPPY },
+    Script {
+        name: "fails-later",
+        fate: Fate::Refunded,
+        prepare: |sandbox| later(sandbox, Fault::FailsLater),
+        ..HAPPY
+    },
+    Script {
+        name: "silence-after-commit",
+        prepare: |sandbox| sandbox.inject_once(Fault::SilentAfterCommit),
+        ..HAPPY
+    },
+    Script {
+        name: "reset-after-commit",
+        prepare: |sandbox| sandbox.inject_once(Fault::ResetAfterCommit),
+        ..HAPPY
+    },
+    Script {
+        name: "500-after-commit",
+        prepare: |sandbox| sandbox.inject_once(Fault::ServerErrorAfterCommit),
+        ..HAPPY
+    },
+    Script {
+        name: "reset-before-commit",
+        prepare: |sandbox| sandbox.inject_once(Fault::ResetBeforeCommit),
+        ..HAPPY
+    },
+    Script { name: "429", prepare: |sandbox| sandbox.inject_once(Fault::TooManyRequests), ..HAPPY },
+    Script { name: "token-revoked", prepare: |sandbox| sandbox.inject_once(Fault::TokenRevoked), ..HAPPY },
+    Script {
+        name: "without-esim",
+        prepare: |sandbox| sandbox.inject_once(Fault::CompletedWithoutEsim),
+        help: |sandbox, order| {
+            if ["processing", "on_hold"].contains(&unit(order)) {
+                complete_all(sandbox);
+            }
+        },
+        ..HAPPY
+    },
+    Script {
+        name: "webhooks-lost",
+        prepare: |sandbox| {
+            sandbox.inject(Injection::times(Fault::WebhooksLost, 20));
+            later(sandbox, Fault::CompletesLater);
+        },
+        ..HAPPY
+    },
+    Script {
+        name: "webhooks-doubled",
+        prepare: |sandbox| {
+            sandbox.inject(Injection::times(Fault::WebhooksDoubled, 20));
+            later(sandbox, Fault::CompletesLater);
+        },
+        ..HAPPY
+    },
+    Script {
+        name: "webhook-first",
+        prepare: |sandbox| sandbox.inject_once(Fault::WebhookBeforeAnswer),
+        ..HAPPY
+    },
+    Script {
+        name: "no-balance",
+        prepare: |sandbox| sandbox.set_balance(Decimal::ZERO).unwrap(),
+        help: |sandbox, order| {
+            if unit(order) == "on_hold" {
+                sandbox.set_balance(Decimal::from(1000)).unwrap();
+            }
+        },
+        ..HAPPY
+    },
+    Script {
+        name: "package-gone",
+        fate: Fate::Refunded,
+        prepare: |sandbox| sandbox.inject(Injection::times(Fault::PackageGone, 50)),
+        ..HAPPY
+    },
+    Script { name: "paid-twice", outcome: "twice", ..HAPPY },
+    Script { name: "paid-late", outcome: "late", ..HAPPY },
+    Script { name: "sync", scene: Scene::Sync, ..HAPPY },
+    Script { name: "first-start", scene: Scene::FirstStart, ..HAPPY },
+];
+
+pub fn named(name: &str) -> &'static Script {
+    SCRIPTS.iter().find(|script| script.name == name).unwrap_or_else(|| {
+        let known: Vec<&str> = SCRIPTS.iter().map(|script| script.name).collect();
+        panic!("there is no script {name}; there are {}", known.join(", "))
+    })
+}
+
+/// A fault of an order's course that strikes a third of a second after the order was accepted.
+fn later(sandbox: &Running, fault: Fault) {
+    sandbox.inject(Injection::times(fault, 1).with("delay_ms", "300").unwrap());
+}
+
+fn unit(order: &Value) -> &str {
+    order["lines"][0]["units"][0]["status"].as_str().unwrap_or_default()
+}
+
+/// The upstream hands out what it owes.
+fn complete_all(sandbox: &Running) {
+    for order in sandbox.ledger().orders {
+        if order.esim.is_none() && order.status != OrderStatus::Failed {
+            sandbox.complete_order(order.id).unwrap();
+        }
+    }
+}
