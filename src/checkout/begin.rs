@@ -1,7 +1,7 @@
 //! Makes the order of a checkout form, once.
 
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection};
 
 use super::Draft;
 use crate::catalog::{self, Data, Package};
@@ -47,28 +47,27 @@ pub enum Refusal {
 }
 
 /// Makes the order, its lines, its units and its payment, and has it looked after when its time is over; all of it
-/// or nothing. The same form again finds the same order. Ring for the jobs and the order afterwards.
+/// or nothing. The same form again finds the same order.
 ///
 /// # Errors
 /// [`Refusal`], and then nothing is stored.
 pub async fn begin(
-    db: &PgPool,
+    conn: &mut PgConnection,
     clock: &Clock,
     entropy: &Entropy,
     settings: &Settings,
     draft: &Draft,
     language: Language,
 ) -> Result<Begun, Refusal> {
-    let mut conn = db.acquire().await?;
     let attempt = Attempt { clock, entropy, settings, draft, language };
     for _ in 1..DRAWS {
-        match attempt.make(&mut conn).await {
+        match attempt.make(conn).await {
             Err(Refusal::Fault(sqlx::Error::Database(error))) if error.constraint() == Some(NUMBER_TAKEN) => {
             }
             done => return done,
         }
     }
-    attempt.make(&mut conn).await
+    attempt.make(conn).await
 }
 
 /// The order that this form made before.
