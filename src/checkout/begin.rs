@@ -1,7 +1,7 @@
 //! Makes the order of a checkout form, once.
 
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::Draft;
 use crate::catalog::{self, Data, Package};
@@ -47,27 +47,28 @@ pub enum Refusal {
 }
 
 /// Makes the order, its lines, its units and its payment, and has it looked after when its time is over; all of it
-/// or nothing. The same form again finds the same order.
+/// or nothing. The same form again finds the same order. Ring for the jobs and the order afterwards.
 ///
 /// # Errors
 /// [`Refusal`], and then nothing is stored.
 pub async fn begin(
-    conn: &mut PgConnection,
+    db: &PgPool,
     clock: &Clock,
     entropy: &Entropy,
     settings: &Settings,
     draft: &Draft,
     language: Language,
 ) -> Result<Begun, Refusal> {
+    let mut conn = db.acquire().await?;
     let attempt = Attempt { clock, entropy, settings, draft, language };
     for _ in 1..DRAWS {
-        match attempt.make(conn).await {
+        match attempt.make(&mut conn).await {
             Err(Refusal::Fault(sqlx::Error::Database(error))) if error.constraint() == Some(NUMBER_TAKEN) => {
             }
             done => return done,
         }
     }
-    attempt.make(conn).await
+    attempt.make(&mut conn).await
 }
 
 /// The order that this form made before.

@@ -14,6 +14,7 @@ use super::draft::{self, Draft, MOST, Typed};
 use super::still_sold::{self, Known};
 use crate::ground::Price;
 use crate::payments::Method;
+use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
 use crate::web::{Cache, FieldErrors, Problem, Visit, page};
 use crate::window::{self, Plan, Snapshot, TicketRow, Window};
@@ -251,7 +252,7 @@ async fn send(
         }
     };
     match decide(&shop, &draft, &visit).await? {
-        Decided::Begun(begun) => Ok(go_on(&visit, &begun)),
+        Decided::Begun(begun) => Ok(go_on(&shop, &visit, &begun)),
         Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
         Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
         Decided::Refused(refusal) => refuse(showing, visit, refusal),
@@ -290,33 +291,33 @@ enum Decided {
 
 /// A form that has its order already needs no upstream.
 async fn decide(shop: &Shop, draft: &Draft, visit: &Visit) -> Result<Decided, Problem> {
-    let mut conn = shop.db.acquire().await?;
-    match begin::earlier(&mut conn, draft).await {
+    let earlier = begin::earlier(&mut *shop.db.acquire().await?, draft).await;
+    match earlier {
         Ok(Some(begun)) => return Ok(Decided::Begun(begun)),
         Err(refusal) => return Ok(Decided::Refused(refusal)),
         Ok(None) => {}
     }
     // Nobody is asked for a shop that sells nothing.
-    if !ways(shop).is_empty() && !still_sold::is_young(&mut conn, shop).await? {
-        // No connection is held while the upstream is asked.
-        drop(conn);
-        match still_sold::look(shop, draft.package_id).await? {
-            Known::Repriced => return Ok(Decided::Repriced),
-            Known::Gone => return Ok(Decided::Refused(Refusal::Gone)),
-            Known::Unknown(wait) => return Ok(Decided::Unknown(wait)),
-            Known::Good => {}
-        }
-        conn = shop.db.acquire().await?;
+    let known =
+        if ways(shop).is_empty() { Known::Good } else { still_sold::look(shop, draft.package_id).await? };
+    match known {
+        Known::Repriced => return Ok(Decided::Repriced),
+        Known::Gone => return Ok(Decided::Refused(Refusal::Gone)),
+        Known::Unknown(wait) => return Ok(Decided::Unknown(wait)),
+        Known::Good => {}
     }
-    let Shop { clock, entropy, settings, .. } = shop;
-    Ok(match begin::begin(&mut conn, clock, entropy, settings, draft, visit.language).await {
+    let Shop { db, clock, entropy, settings, .. } = shop;
+    Ok(match begin::begin(db, clock, entropy, settings, draft, visit.language).await {
         Ok(begun) => Decided::Begun(begun),
         Err(refusal) => Decided::Refused(refusal),
     })
 }
 
-/// Nobody is rung for: the order's job is due when its time to pay is over, and nobody has its page open yet.
-fn go_on(visit: &Visit, begun: &Begun) -> Response {
+fn go_on(shop: &Shop, visit: &Visit, begun: &Begun) -> Response {
+    if begun.fresh {
+        shop.bell.ring(Ring::Jobs);
+        shop.bell.ring(Ring::Thing(begun.order_id));
+    }
     let headers =
         [(header::LOCATION, visit.href(&begun.path)), (header::CACHE_CONTROL, "no-store".to_owned())];
     (StatusCode::SEE_OTHER, headers).into_response()

@@ -17,9 +17,6 @@ const OLDEST_SERVER: i32 = 150_000;
 /// long as the visitor's patience lasts.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection that rested no longer than this is taken to live. A server that restarts is away for longer.
-const TRUSTED: Duration = Duration::from_millis(500);
-
 /// Why the schema was not brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
@@ -92,22 +89,13 @@ fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
 }
 
 /// How every pool of the shop behaves: a bounded wait for a connection, which is asked whether it lives before it is
-/// used after a rest, and left clean after it was.
+/// used, and left clean after it was.
 pub fn pool(max_connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| Box::pin(asked_if_idle(connection, meta.idle_for)))
+        .test_before_acquire(true)
         .after_release(|connection, _| Box::pin(leave_clean(connection)))
-}
-
-/// Asks a connection whether it lives, unless it was in use a moment ago: the question costs as much as a statement.
-async fn asked_if_idle(connection: &mut PgConnection, idle: Duration) -> Result<bool, sqlx::Error> {
-    match idle < TRUSTED {
-        true => Ok(true),
-        false => connection.ping().await.map(|()| true),
-    }
 }
 
 /// Ends a transaction that nobody knows of. A visitor who hangs up drops the future that answers them; where that was

@@ -16,21 +16,12 @@ pub async fn insert(
     order: &NewOrder<'_>,
     lines: &[NewLine<'_>],
 ) -> sqlx::Result<Option<i64>> {
-    // The order and the first entry of its history in one statement: checkout's speed is its number of statements.
-    let placed = Happened::to_order(Actor::Customer, Event::Placed);
     let id = sqlx::query_scalar!(
-        "with placed as (
-             insert into orders (number, token, form_key, form_fingerprint, email, language, device_imei, status,
-                                 payment_status, currency, total_minor, terms_accepted_at, created_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, 'awaiting_payment', 'pending', $8, $9, $10, $10, $11)
-             on conflict (form_key) do nothing
-             returning id
-         ), history as (
-             insert into order_history (order_id, at, actor, event, detail)
-             select id, $10, $12, $13, $14
-             from placed
-         )
-         select id from placed",
+        "insert into orders (number, token, form_key, form_fingerprint, email, language, device_imei, status,
+                             payment_status, currency, total_minor, terms_accepted_at, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'awaiting_payment', 'pending', $8, $9, $10, $10, $11)
+         on conflict (form_key) do nothing
+         returning id",
         order.number.as_str(),
         order.token.as_str(),
         order.form_key,
@@ -42,9 +33,6 @@ pub async fn insert(
         order.total.minor,
         order.now,
         order.expires_at,
-        &*placed.actor.word(),
-        placed.event.word(),
-        placed.detail,
     )
     .fetch_optional(&mut *conn)
     .await?;
@@ -52,6 +40,7 @@ pub async fn insert(
     for line in lines {
         insert_line(conn, order.number, order.now, id, line).await?;
     }
+    append(conn, id, &Happened::to_order(Actor::Customer, Event::Placed), order.now).await?;
     Ok(Some(id))
 }
 
@@ -62,20 +51,11 @@ pub(super) async fn insert_line(
     order_id: i64,
     line: &NewLine<'_>,
 ) -> sqlx::Result<()> {
-    let numbers: Vec<i32> = (1..=line.quantity).collect();
-    let names: Vec<String> =
-        numbers.iter().map(|unit| order_number.external_order_id(line.position, *unit)).collect();
-    sqlx::query!(
-        "with line as (
-             insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
-                                      cost_currency, markup_rule_id)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             returning id
-         )
-         insert into units (order_id, line_id, position, unit, external_order_id, status, changed_at)
-         select $1, line.id, $2, n.unit, n.name, 'pending', $13
-         from line
-         cross join unnest($11::int[], $12::text[]) as n (unit, name)",
+    let line_id = sqlx::query_scalar!(
+        "insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
+                                  cost_currency, markup_rule_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         returning id",
         order_id,
         line.position,
         line.package_id,
@@ -86,6 +66,19 @@ pub(super) async fn insert_line(
         line.cost,
         line.cost_currency.code(),
         line.markup_rule_id,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let numbers: Vec<i32> = (1..=line.quantity).collect();
+    let names: Vec<String> =
+        numbers.iter().map(|unit| order_number.external_order_id(line.position, *unit)).collect();
+    sqlx::query!(
+        "insert into units (order_id, line_id, position, unit, external_order_id, status, changed_at)
+         select $1, $2, $3, n.unit, n.name, 'pending', $6
+         from unnest($4::int[], $5::text[]) as n (unit, name)",
+        order_id,
+        line_id,
+        line.position,
         &numbers,
         &names,
         now,

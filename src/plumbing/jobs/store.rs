@@ -139,38 +139,39 @@ pub(super) async fn prolong(db: &PgPool, claim: &Claim, until: OffsetDateTime) -
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes the end of a run: the row goes, unless the job was asked for again meanwhile. A request that is just being
-/// committed is waited for, and not overlooked: the deletion looks at the row again once it has it.
+/// Writes the end of a run: the row goes, unless the job was asked for again meanwhile. The row is taken first: a
+/// request that is just being committed is waited for, and not overlooked.
 pub(super) async fn finish(db: &PgPool, claim: &Claim, now: OffsetDateTime) -> sqlx::Result<()> {
-    let gone = sqlx::query!(
-        "delete from jobs
+    let mut tx = db.begin().await?;
+    let wanted = sqlx::query_scalar!(
+        "select wanted
+         from jobs
          where id = $1
            and attempts = $2
-           and wanted = $3",
+         for update",
         claim.id,
         claim.attempts,
-        claim.wanted,
     )
-    .execute(db)
+    .fetch_optional(&mut *tx)
     .await?;
-    if gone.rows_affected() == 1 {
-        return Ok(());
+    let Some(wanted) = wanted else { return Ok(()) };
+    if wanted == claim.wanted {
+        sqlx::query!("delete from jobs where id = $1", claim.id).execute(&mut *tx).await?;
+    } else {
+        sqlx::query!(
+            "update jobs
+             set lease_until = null,
+                 worker = null,
+                 faults = 0,
+                 run_at = $2
+             where id = $1",
+            claim.id,
+            now,
+        )
+        .execute(&mut *tx)
+        .await?;
     }
-    sqlx::query!(
-        "update jobs
-         set lease_until = null,
-             worker = null,
-             faults = 0,
-             run_at = $3
-         where id = $1
-           and attempts = $2",
-        claim.id,
-        claim.attempts,
-        now,
-    )
-    .execute(db)
-    .await
-    .map(drop)
+    tx.commit().await
 }
 
 /// Writes that the job comes back: at `at`, or at once where it was asked for again meanwhile.
