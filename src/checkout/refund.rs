@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::fulfilment::Failure;
 use crate::ground::Entropy;
 use crate::orders::{self, Actor, Event, Happened, Unit, UnitState};
-use crate::payments::{self, NotRefunded};
+use crate::payments::{self, NotRefunded, Wish};
 
 /// Makes a unit, whose order's row the caller holds, `failed` and records its refund; false when it moved meanwhile.
 /// A gift has no payment: nothing goes back, and a person is told, because somebody was promised an eSIM.
@@ -27,7 +27,8 @@ pub(super) async fn end_refunded(
     if order.is_gift() {
         orders::raise_alarm(conn, order.id, "a replacement could not be delivered", now).await?;
     } else {
-        payments::for_unit(conn, entropy, unit, line.unit_price, failure.word(), by, now).await?;
+        let wish = Wish { by, reason: failure.word(), now };
+        payments::for_unit(conn, entropy, unit, line.unit_price, &wish).await?;
     }
     let to = UnitState::Failed {
         failure: failure.word().to_owned(),

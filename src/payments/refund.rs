@@ -24,6 +24,17 @@ pub enum NotRefunded {
     Fault(#[from] sqlx::Error),
 }
 
+/// Who wants money back, why and when.
+#[derive(Debug)]
+pub struct Wish<'a> {
+    /// The shop, or a member of staff.
+    pub by: &'a Actor,
+    /// A word of the database.
+    pub reason: &'a str,
+    /// When.
+    pub now: OffsetDateTime,
+}
+
 /// Records the refund of one unit, as the shop or a person asks, in the caller's transaction (the one that makes the unit `failed`).
 ///
 /// # Errors
@@ -33,10 +44,9 @@ pub async fn for_unit(
     entropy: &Entropy,
     unit: &Unit,
     amount: Price,
-    reason: &str,
-    by: &Actor,
-    now: OffsetDateTime,
+    wish: &Wish<'_>,
 ) -> Result<(), NotRefunded> {
+    let Wish { by, reason, now } = *wish;
     let payment = store::counted(conn, unit.order_id).await?.ok_or(NotRefunded::NotCovered)?;
     let asked_by = by.word();
     let refund = store::NewRefund {
