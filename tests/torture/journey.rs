@@ -18,7 +18,7 @@ const FRANCE: u64 = 1120;
 const TRAVELLER: &str = "traveller@example.com";
 /// Far longer than anything takes here to come to rest.
 const PATIENCE: Duration = Duration::from_secs(60);
-const A_MOMENT: Duration = Duration::from_millis(30);
+const A_MOMENT: Duration = Duration::from_millis(80);
 
 /// What a run met.
 pub struct Run {
@@ -245,7 +245,7 @@ async fn sync(stage: &Stage, conn: &mut PgConnection) -> Run {
     let reading = async {
         loop {
             seen.insert(catalog(&mut reader).await);
-            tokio::time::sleep(Duration::from_millis(3)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     let life = async {

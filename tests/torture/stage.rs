@@ -188,7 +188,7 @@ impl Stage {
             let asked =
                 || async { http.get(&address).send().await.is_ok_and(|answer| answer.status() == 200) };
             while !asked().await {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
         tokio::select! {

@@ -32,6 +32,7 @@ pub fn tables_written(statement: &str) -> Vec<String> {
 /// What a commit is, by the first of these that is in it.
 const STEPS: &[(&str, &str)] = &[
     ("insert _sqlx_migrations", "migration"),
+    ("update _sqlx_migrations", "migration timed"),
     ("insert orders", "order begun"),
     ("update payments set status paid", "paid"),
     ("update refunds", "refund made"),
