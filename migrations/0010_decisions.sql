@@ -35,6 +35,3 @@ alter table attempts add column looked_at timestamptz;
 
 -- The attempts that wait to be settled, oldest first: few, however many were made.
 create index attempts_in_doubt on attempts (unit_id) where outcome = 'doubt' and settled is null;
-
--- A person who settles a doubt asks which orders the upstream ever listed under a unit's name.
-create index upstream_orders_by_name on upstream_orders (external_order_id) where external_order_id is not null;

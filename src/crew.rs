@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::checkout;
 use crate::inbox;
 use crate::payments;
 use crate::plumbing::bell::Ring;
-use crate::plumbing::jobs::{self, Crew, Kind, Rhythm, Verdict, run};
+use crate::plumbing::jobs::{self, Crew, Kind, Rhythm, Stop, Verdict, run};
 use crate::plumbing::mailer::SEND_MAIL;
 use crate::shop::Shop;
 use crate::supply;
 
-/// How many jobs one node runs at once: enough that a slow upstream does not hold up mail, few enough for two cores.
+/// How many jobs one node runs at once: few enough for two cores.
 const WORKERS: usize = 4;
+/// Those that send mail besides, and nothing else: a mail server that does not answer holds up no delivery, and an
+/// upstream that does not answer holds up no mail.
+const MAIL_WORKERS: usize = 2;
 /// How often a worker looks by itself when no bell rings.
 const POLL: Duration = Duration::from_secs(2);
 
@@ -32,17 +33,21 @@ pub fn crew(shop: &Shop) -> Crew<Shop> {
     }
 }
 
-/// Makes sure that the jobs which come back by themselves are there, and works until `stop`.
-pub async fn work(shop: Shop, stop: CancellationToken) {
+/// Makes sure that the jobs which come back by themselves are there, and works until it is told to stop.
+pub async fn work(shop: Shop, told: Stop) {
     while let Err(error) = start_rounds(&shop).await {
         tracing::warn!(%error, "the recurring jobs could not be written; trying again");
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            () = stop.cancelled() => return,
+            () = told.stop.cancelled() => return,
         }
     }
     let rhythm = Rhythm { lease: shop.settings.times.job_lease, poll: POLL, workers: WORKERS };
-    crew(&shop).work(rhythm, stop).await;
+    let mut most = crew(&shop);
+    most.kinds.retain(|kind| kind.name != SEND_MAIL);
+    let post = Crew { kinds: vec![mails()], ..crew(&shop) };
+    let post_rhythm = Rhythm { workers: MAIL_WORKERS, ..rhythm };
+    tokio::join!(most.work(rhythm, told.clone()), post.work(post_rhythm, told));
 }
 
 /// Asks for a sync and a sweep now; both come back by themselves from then on.
@@ -80,8 +85,8 @@ fn deliveries() -> Kind<Shop> {
                 Ok(told(&shop, verdict, order))
             })
         },
-        // Half a day of tries; the orders are asked about upstream all the same.
-        give_up_after: Some(150),
+        // What was acknowledged is worked on. A delivery that never can be ends by itself, for staff to see.
+        give_up_after: None,
     }
 }
 
@@ -89,7 +94,8 @@ fn mails() -> Kind<Shop> {
     Kind {
         name: SEND_MAIL,
         run: |shop, payload| run(async move { shop.mailer.send_job(&shop.db, shop.now(), &payload).await }),
-        give_up_after: Some(40),
+        // A day and a half of tries.
+        give_up_after: Some(400),
     }
 }
 

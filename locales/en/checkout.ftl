@@ -34,6 +34,7 @@ checkout-error-terms = Tick the box to go on.
 checkout-error-form-key = This form could not be matched. Check your details and send it once more.
 checkout-price-moved = The price has changed since you opened this page, and nothing was ordered. Look at the new total; if it suits you, pay it.
 checkout-repriced = The price of this plan has just changed and we are waiting for the new one. Nothing was ordered. Try again in a few minutes.
+checkout-recounted = The quantity is another one now. Look at the new total, then pay.
 checkout-gone = This plan is no longer sold, and nothing was ordered. Choose another one for your destination.
 checkout-not-open = The shop is not open for orders of this plan yet.
 checkout-later = We cannot confirm this plan right now, so nothing was ordered. Wait a minute and send the form again.

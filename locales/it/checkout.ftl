@@ -34,6 +34,7 @@ checkout-error-terms = Spunta la casella per continuare.
 checkout-error-form-key = Non siamo riusciti a riconoscere questo modulo. Controlla i dati e invialo di nuovo.
 checkout-price-moved = Il prezzo è cambiato da quando hai aperto la pagina, e non è stato ordinato nulla. Guarda il nuovo totale: se ti va bene, paga.
 checkout-repriced = Il prezzo di questo piano è appena cambiato e aspettiamo quello nuovo. Non è stato ordinato nulla. Riprova tra qualche minuto.
+checkout-recounted = La quantità è cambiata. Controlla il nuovo totale, poi paga.
 checkout-gone = Questo piano non è più in vendita, e non è stato ordinato nulla. Scegline un altro per la tua destinazione.
 checkout-not-open = Il negozio non accetta ancora ordini per questo piano.
 checkout-later = Ora non possiamo confermare questo piano, quindi non è stato ordinato nulla. Aspetta un minuto e invia di nuovo il modulo.

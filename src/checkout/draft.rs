@@ -13,7 +13,7 @@ pub const MOST: u32 = 10;
 /// What is shown again of a field that cannot be taken, in characters.
 const ECHO: usize = 300;
 /// The fields that count. Every other is ignored: the server decides prices, currency and status (RELIABILITY I8).
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 11] = [
     "package_id",
     "quantity",
     "email",
@@ -23,6 +23,8 @@ const FIELDS: [&str; 9] = [
     "coupon",
     "form_key",
     "shown_price",
+    "new_quantity",
+    "step",
 ];
 
 /// A field that counts came more than once: which of the two was meant, nobody knows.
@@ -66,6 +68,25 @@ impl Typed {
     /// How many: 1 to [`MOST`].
     pub fn quantity(&self) -> Option<u32> {
         whole(self.of("quantity")).and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=MOST).contains(n))
+    }
+
+    /// This form with the quantity that was chosen beside it, where that is another one, or where its button was pressed:
+    /// the customer has not seen the total of it. `None` where the total was shown.
+    pub fn recounted(&self) -> Option<Self> {
+        let chosen = Some(self.of("new_quantity")).filter(|chosen| !chosen.is_empty());
+        let chosen = chosen.unwrap_or(self.of("quantity"));
+        if chosen == self.of("quantity") && !self.asks_to_recount() {
+            return None;
+        }
+        let mut kept = self.clone();
+        kept.0.retain(|(name, _)| !matches!(name.as_str(), "quantity" | "new_quantity"));
+        kept.0.push(("quantity".to_owned(), chosen.to_owned()));
+        Some(kept)
+    }
+
+    /// Whether the button beside the quantity was pressed, and not the one that pays.
+    pub fn asks_to_recount(&self) -> bool {
+        self.of("step") == "quantity"
     }
 
     /// Whether the box was ticked.
@@ -255,6 +276,17 @@ mod tests {
         for good in ["1", "10", " 3 "] {
             assert!(Draft::read(&typed(&[("quantity", good)])).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn another_quantity_is_counted_anew_before_it_is_paid() {
+        let recounted =
+            |changes: &[(&str, &str)]| typed(changes).recounted().map(|new| new.of("quantity").to_owned());
+        assert_eq!(recounted(&[]), None);
+        assert_eq!(recounted(&[("new_quantity", "2")]), None, "it is what was shown");
+        assert_eq!(recounted(&[("new_quantity", "5")]).as_deref(), Some("5"));
+        assert_eq!(recounted(&[("step", "quantity"), ("new_quantity", "2")]).as_deref(), Some("2"));
+        assert_eq!(recounted(&[("step", "quantity")]).as_deref(), Some("2"));
     }
 
     #[test]

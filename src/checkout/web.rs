@@ -39,6 +39,7 @@ struct Notice {
 
 const MOVED: Notice = Notice { tone: "wait", key: "checkout-price-moved" };
 const REPRICED: Notice = Notice { tone: "wait", key: "checkout-repriced" };
+const RECOUNTED: Notice = Notice { tone: "wait", key: "checkout-recounted" };
 const GONE: Notice = Notice { tone: "bad", key: "checkout-gone" };
 const NOT_SELLING: Notice = Notice { tone: "wait", key: "checkout-not-open" };
 const LATER: Notice = Notice { tone: "wait", key: "checkout-later" };
@@ -238,6 +239,9 @@ async fn send(
     };
     let typed = read(pairs)?;
     let snapshot = window.now();
+    if let Some(typed) = typed.recounted() {
+        return recount(Showing::new(&shop, &snapshot, &typed), visit);
+    }
     let showing = Showing::new(&shop, &snapshot, &typed);
     let draft = match Draft::read(&typed).and_then(|draft| enabled(&shop, draft)) {
         Ok(draft) => draft,
@@ -252,6 +256,18 @@ async fn send(
         Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
         Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
         Decided::Refused(refusal) => refuse(showing, visit, refusal),
+    }
+}
+
+/// Another quantity was chosen: everything that was typed stays, and the new total is shown before anything is paid.
+fn recount(mut showing: Showing<'_>, visit: Visit) -> Page {
+    if showing.typed.quantity().is_none() {
+        showing.errors.add("quantity", "checkout-error-quantity");
+        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+    }
+    match showing.typed.asks_to_recount() {
+        true => showing.with(StatusCode::OK, visit),
+        false => showing.because(RECOUNTED).with(StatusCode::CONFLICT, visit),
     }
 }
 

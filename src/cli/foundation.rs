@@ -12,19 +12,22 @@ use crate::esimdual;
 use crate::ground::{Clock, Entropy};
 use crate::plumbing::bell::Bell;
 use crate::plumbing::data_dir::DataDir;
-use crate::plumbing::db::{self, SchemaState};
+use crate::plumbing::db::{self, SchemaState, Shares};
 use crate::plumbing::mailer::Mailer;
 use crate::plumbing::private_postgres::{self, Owned, Session};
 use crate::plumbing::sealed::SealingKey;
 use crate::settings::{self, AnotherKey};
 use crate::shop::{Settings, Shop};
 
-/// Enough for the workers, the bell and the pages of two cores.
-const CONNECTIONS: u32 = 20;
+/// Of each share: enough for the pages of two cores, and for the workers, the bell and the clock beside them.
+const CONNECTIONS: u32 = 12;
 
 /// An open shop, with the PostgreSQL below it where that is ours.
 pub(super) struct Foundation {
+    /// For requests and commands.
     pub shop: Shop,
+    /// The same shop for workers, on their own share of the connections.
+    pub at_work: Shop,
     pub postgres: Option<Session>,
 }
 
@@ -62,7 +65,7 @@ impl Foundation {
         let own = postgres.as_ref().map(|session| session.url().to_owned());
         let url = own.or_else(|| config.database_url.as_ref().map(|url| url.expose_secret().to_owned()));
         match open_shop(config, &url.unwrap_or_default(), migrate).await {
-            Ok(shop) => Ok(Self { shop, postgres }),
+            Ok((shop, at_work)) => Ok(Self { shop, at_work, postgres }),
             Err(ending) => {
                 if let Some(session) = postgres {
                     session.stop().await;
@@ -72,12 +75,17 @@ impl Foundation {
         }
     }
 
-    /// Closes the pool, then stops a PostgreSQL that this program started.
+    /// Both shares of the connections.
+    pub fn shares(&self) -> Shares {
+        Shares { requests: self.shop.db.clone(), work: self.at_work.db.clone() }
+    }
+
+    /// Closes the pools, then stops a PostgreSQL that this program started.
     pub async fn close(self) {
         if let Err(error) = self.shop.upstream.write_down_notes().await {
             tracing::debug!(%error, "what eSIMDual's documents do not say was not written down");
         }
-        self.shop.db.close().await;
+        self.shares().close().await;
         if let Some(session) = self.postgres {
             session.stop().await;
         }
@@ -102,10 +110,10 @@ pub(super) async fn start_private(config: &Config) -> anyhow::Result<Owned> {
     Ok(owned)
 }
 
-async fn open_shop(config: &Config, url: &str, migrate: bool) -> Result<Shop, Ending> {
+async fn open_shop(config: &Config, url: &str, migrate: bool) -> Result<(Shop, Shop), Ending> {
     let entropy = Entropy::system();
-    let pool =
-        db::connect(url, CONNECTIONS).await.context("the database of DATABASE_URL cannot be reached")?;
+    let Shares { requests: pool, work } =
+        Shares::connect(url, CONNECTIONS).await.context("the database of DATABASE_URL cannot be reached")?;
     prepare_schema(&pool, migrate).await?;
     let clock = Clock::running(db::now(&pool).await?);
     let sealing_key = SealingKey::derive(&secret_key(config, &entropy)?);
@@ -116,12 +124,13 @@ async fn open_shop(config: &Config, url: &str, migrate: bool) -> Result<Shop, En
     })?;
     let upstream = esimdual::Client::new(
         config.upstream.clone(),
-        pool.clone(),
+        // Purchases are made by workers; a request asks the upstream only about a catalog that is too old.
+        work.clone(),
         sealing_key.clone(),
         clock.clone(),
         entropy.clone(),
     )?;
-    Ok(Shop {
+    let shop = Shop {
         db: pool,
         clock,
         entropy,
@@ -130,7 +139,9 @@ async fn open_shop(config: &Config, url: &str, migrate: bool) -> Result<Shop, En
         bell: Bell::default(),
         mailer: mailer(config)?,
         stop: CancellationToken::new(),
-    })
+    };
+    let at_work = Shop { db: work, ..shop.clone() };
+    Ok((shop, at_work))
 }
 
 async fn prepare_schema(pool: &sqlx::PgPool, migrate: bool) -> anyhow::Result<()> {

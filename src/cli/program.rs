@@ -6,12 +6,12 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use super::Ending;
 use super::foundation::Foundation;
 use crate::config::Config;
 use crate::esimdual;
+use crate::plumbing::jobs::Stop;
 use crate::plumbing::metrics::Collected;
 use crate::plumbing::private_postgres::Session;
 use crate::plumbing::{db, serve_http};
@@ -22,7 +22,9 @@ use crate::{crew, window};
 
 /// How often the clock is set by the database's.
 const FOLLOW_EVERY: Duration = Duration::from_secs(10);
-/// How often refused webhooks, and what was met upstream that is not documented, are written down.
+/// How long handing back what was cut off may take.
+const HAND_OVER: Duration = Duration::from_secs(2);
+/// How often what webhooks were counted, and what was met upstream that is not documented, are written down.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// Which parts of the shop this program is.
@@ -62,13 +64,13 @@ pub(super) struct Open {
     grace: Duration,
     server: JoinHandle<()>,
     workers: JoinHandle<()>,
-    stop_workers: CancellationToken,
+    stop_workers: Stop,
     background: Vec<JoinHandle<()>>,
 }
 
 /// Starts everything; from here on pages are answered.
 pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -> Result<Open, Ending> {
-    let shop = &foundation.shop;
+    let (shop, at_work) = (&foundation.shop, &foundation.at_work);
     make_first_admin(config, shop).await?;
     let listener = TcpListener::bind(config.bind_addr)
         .await
@@ -76,9 +78,9 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
     let stage = Stage::default();
     let collecting = collect_metrics(config, shop).await?;
     let mut background = vec![
-        tokio::spawn(shop.bell.clone().carry(shop.db.clone())),
-        tokio::spawn(follow_clock(shop.clone())),
-        tokio::spawn(write_counts(shop.clone(), stage.clone())),
+        tokio::spawn(shop.bell.clone().carry(at_work.db.clone())),
+        tokio::spawn(follow_clock(at_work.clone())),
+        tokio::spawn(write_counts(at_work.clone(), stage.clone())),
     ];
     background.extend(collecting);
     let router = if part == Part::Worker {
@@ -87,17 +89,22 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
         if let Err(error) = window::reload(shop, &stage.window).await {
             tracing::warn!(error = format!("{error:#}"), "the window is empty for now");
         }
-        background.push(tokio::spawn(window::keep_fresh(shop.clone(), stage.window.clone())));
+        background.push(tokio::spawn(window::keep_fresh(at_work.clone(), stage.window.clone())));
         site::site(shop, &stage)?
     };
     let times = &shop.settings.times;
     // The streams of order pages watch the same token, so that they end when the server is to stop.
-    let serving =
-        serve_http::serve(listener, router, times.header_read, shop.stop.clone(), times.shutdown_grace);
-    let stop_workers = CancellationToken::new();
+    let serving = serve_http::serve(
+        listener,
+        router,
+        times.header_read,
+        shop.stop.clone(),
+        to_finish(times.shutdown_grace),
+    );
+    let stop_workers = Stop::default();
     let workers = match part {
         Part::Web => tokio::spawn(async {}),
-        Part::Whole | Part::Worker => tokio::spawn(crew::work(shop.clone(), stop_workers.clone())),
+        Part::Whole | Part::Worker => tokio::spawn(crew::work(at_work.clone(), stop_workers.clone())),
     };
     let grace = times.shutdown_grace;
     Ok(Open { stage, grace, server: tokio::spawn(serving), workers, stop_workers, background })
@@ -109,8 +116,8 @@ impl Open {
         !self.stage.window.now().is_empty()
     }
 
-    /// Waits for the word to stop, then stops in order: requests, the jobs that run, the pool, PostgreSQL.
-    pub async fn until_told(self, mut foundation: Foundation) -> Result<(), Ending> {
+    /// Waits for the word to stop, then stops in order: requests, the jobs that run, the pools, PostgreSQL.
+    pub async fn until_told(mut self, mut foundation: Foundation) -> Result<(), Ending> {
         let ended = tokio::select! {
             told = told_to_stop() => told.map_err(Ending::from),
             () = died(&mut foundation.postgres) => {
@@ -119,25 +126,29 @@ impl Open {
         };
         tracing::info!("stopping");
         foundation.shop.stop.cancel();
-        self.stop_workers.cancel();
+        self.stop_workers.stop.cancel();
         self.stage.carried.close();
         let finish = async {
-            let _served = self.server.await;
+            let _served = (&mut self.server).await;
             self.stage.carried.wait().await;
-            let _worked = self.workers.await;
+            let _worked = (&mut self.workers).await;
         };
-        if tokio::time::timeout(self.grace, finish).await.is_err() {
+        if tokio::time::timeout(to_finish(self.grace), finish).await.is_err() {
             tracing::warn!("some work was cut off; it goes on at the next start");
+            self.stop_workers.cut.cancel();
+            if !self.workers.is_finished() && tokio::time::timeout(HAND_OVER, self.workers).await.is_err() {
+                tracing::warn!("a job could not be handed back; it goes on when its lease is over");
+            }
         }
         for task in self.background {
             task.abort();
         }
-        let shop = &foundation.shop;
-        let _kept_for_later = self.stage.refusals.write(&shop.db, shop.now()).await;
+        let shop = &foundation.at_work;
+        let _kept_for_later = write_tally(shop, &self.stage).await;
         let _lost_at_worst = shop.upstream.write_down_notes().await;
-        let closed = tokio::time::timeout(Duration::from_secs(3), shop.db.close()).await;
+        let closed = tokio::time::timeout(Duration::from_secs(3), foundation.shares().close()).await;
         if closed.is_err() {
-            tracing::debug!("the pool was left open");
+            tracing::debug!("the pools were left open");
         }
         if let Some(session) = foundation.postgres {
             session.stop().await;
@@ -145,6 +156,12 @@ impl Open {
         tracing::info!("stopped");
         ended
     }
+}
+
+/// What of the time for stopping is left to requests and jobs: a fifth, and no more than it needs, is kept for handing back
+/// what does not finish.
+fn to_finish(grace: Duration) -> Duration {
+    grace - (grace / 5).min(HAND_OVER)
 }
 
 /// Serves `/metrics` on METRICS_ADDR alone; without it nothing is collected.
@@ -202,11 +219,17 @@ async fn follow_clock(shop: Shop) {
     }
 }
 
+async fn write_tally(shop: &Shop, stage: &Stage) -> sqlx::Result<()> {
+    let settings = &shop.settings;
+    let secrets = &settings.webhook_secrets;
+    stage.inbox.tally.write(&shop.db, &settings.sealing_key, secrets, shop.now()).await
+}
+
 async fn write_counts(shop: Shop, stage: Stage) {
     loop {
         tokio::time::sleep(COUNT_EVERY).await;
-        if let Err(error) = stage.refusals.write(&shop.db, shop.now()).await {
-            tracing::debug!(%error, "refused webhooks could not be counted; trying again");
+        if let Err(error) = write_tally(&shop, &stage).await {
+            tracing::debug!(%error, "webhooks could not be counted; trying again");
         }
         if let Err(error) = shop.upstream.write_down_notes().await {
             tracing::debug!(%error, "what eSIMDual's documents do not say was not written down; trying again");

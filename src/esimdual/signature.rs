@@ -19,16 +19,28 @@ pub enum Form {
     Base64,
 }
 
-/// Whether `header` signs `body` with one of the secrets, and in which form. An empty secret signs nothing, or
+/// A signature that is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// How it was written.
+    pub form: Form,
+    /// Which of the secrets made it: its place among those given, from 0.
+    pub secret: usize,
+}
+
+/// Whether `header` signs `body`, with which of the secrets, and in which form. An empty secret signs nothing, or
 /// anybody could.
-pub fn verify(secrets: &[SecretString], body: &[u8], header: &str) -> Option<Form> {
+pub fn verify(secrets: &[SecretString], body: &[u8], header: &str) -> Option<Signed> {
     let (form, given) = read(header.trim())?;
     // Every secret is tried, so that the time taken does not tell which one matched.
-    let matches = secrets
-        .iter()
-        .filter(|secret| !secret.expose_secret().is_empty())
-        .fold(false, |matched, secret| matched | signs(secret, body, &given));
-    matches.then_some(form)
+    let matches = secrets.iter().enumerate().filter(|(_, secret)| !secret.expose_secret().is_empty()).fold(
+        None,
+        |matched: Option<usize>, (place, secret)| {
+            let signs = signs(secret, body, &given);
+            matched.or(signs.then_some(place))
+        },
+    );
+    matches.map(|secret| Signed { form, secret })
 }
 
 fn signs(secret: &SecretString, body: &[u8], given: &[u8; 32]) -> bool {
@@ -67,7 +79,9 @@ mod tests {
     const HEX: &str = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
 
     fn check(header: &str) -> Option<Form> {
-        verify(&[SecretString::from("other"), SecretString::from(KEY)], BODY, header)
+        let signed = verify(&[SecretString::from("other"), SecretString::from(KEY)], BODY, header)?;
+        assert_eq!(signed.secret, 1);
+        Some(signed.form)
     }
 
     #[test]

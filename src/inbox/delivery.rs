@@ -3,37 +3,61 @@
 use sha2::{Digest, Sha256};
 
 use crate::esimdual::signature::Form;
+use crate::orders::OrderNumber;
+
+/// A sender's id is kept up to this length.
+const LONGEST_ID: usize = 128;
 
 /// A verified webhook, ready to be stored.
-#[derive(Debug)]
-pub struct Delivery<'a> {
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// What it is known by: the sender's id of the delivery, if it has one that can be kept; else its body.
+    pub key: String,
     /// The sender's id of this delivery: a hint, because it is not signed.
-    pub delivery_id: Option<&'a str>,
+    pub delivery_id: Option<String>,
     /// The event, as the signed body names it.
-    pub event: &'a str,
+    pub event: String,
     /// The body, exactly as it was signed.
-    pub body: &'a [u8],
+    pub body: Vec<u8>,
+    /// SHA-256 of the body.
+    pub body_hash: [u8; 32],
     /// How the signature was written.
     pub form: Form,
-    /// The name of the unit in the body.
-    pub external_order_id: Option<&'a str>,
+    /// The order whose unit the body names, if its number could be one of ours.
+    pub order_number: Option<OrderNumber>,
 }
 
-impl Delivery<'_> {
-    /// SHA-256 of the body.
-    pub fn body_hash(&self) -> [u8; 32] {
-        Sha256::digest(self.body).into()
+impl Delivery {
+    /// A delivery of an event, signed in this form; `unit_name` is the external order id in the body.
+    pub fn new(
+        body: Vec<u8>,
+        form: Form,
+        event: String,
+        unit_name: Option<&str>,
+        delivery_id: Option<&str>,
+    ) -> Self {
+        let body_hash: [u8; 32] = Sha256::digest(&body).into();
+        let key = delivery_id.filter(|id| is_plain(id));
+        let kept = |id: &str| id.chars().filter(|c| !c.is_control()).take(LONGEST_ID).collect();
+        Self {
+            key: key.map_or_else(|| body_key(&body_hash), |id| format!("id:{id}")),
+            delivery_id: delivery_id.map(kept),
+            event,
+            body,
+            body_hash,
+            form,
+            order_number: unit_name.and_then(OrderNumber::from_external_order_id),
+        }
     }
 
-    /// What the delivery is known by: its id, if it has one that can be kept; else its body.
-    pub fn key(&self) -> String {
-        self.delivery_id.filter(|id| is_plain(id)).map_or_else(|| self.body_key(), |id| format!("id:{id}"))
-    }
-
-    /// What it is known by when its id is missing, or was used for another body.
+    /// What it is known by when its id was used for another body.
     pub fn body_key(&self) -> String {
-        format!("body:{}", hex::encode(self.body_hash()))
+        body_key(&self.body_hash)
     }
+}
+
+fn body_key(hash: &[u8; 32]) -> String {
+    format!("body:{}", hex::encode(hash))
 }
 
 /// The word for a signature's form in the database.
@@ -46,25 +70,26 @@ pub fn form_word(form: Form) -> &'static str {
 }
 
 fn is_plain(id: &str) -> bool {
-    !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic())
+    !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|b| b.is_ascii_graphic())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn delivery<'a>(id: Option<&'a str>, body: &'a [u8]) -> Delivery<'a> {
-        Delivery { delivery_id: id, event: "ping", body, form: Form::Hex, external_order_id: None }
+    fn delivery(id: Option<&str>, body: &[u8]) -> Delivery {
+        Delivery::new(body.to_vec(), Form::Hex, "ping".to_owned(), None, id)
     }
 
     #[test]
     fn a_delivery_is_known_by_its_id_or_by_its_body() {
-        assert_eq!(delivery(Some("a-1"), b"x").key(), "id:a-1");
-        assert_eq!(delivery(None, b"x").key(), delivery(None, b"x").body_key());
-        assert_ne!(delivery(None, b"x").key(), delivery(None, b"y").key());
+        assert_eq!(delivery(Some("a-1"), b"x").key, "id:a-1");
+        assert_eq!(delivery(None, b"x").key, delivery(Some("a-1"), b"x").body_key());
+        assert_ne!(delivery(None, b"x").key, delivery(None, b"y").key);
         let long = "a".repeat(200);
         for odd in ["", "a b", "é", &long] {
-            assert!(delivery(Some(odd), b"x").key().starts_with("body:"), "{odd}");
+            assert!(delivery(Some(odd), b"x").key.starts_with("body:"), "{odd}");
         }
+        assert_eq!(delivery(Some(&long), b"x").delivery_id.unwrap().len(), LONGEST_ID);
     }
 }

@@ -1,8 +1,10 @@
 //! A stored delivery is worked on: its event goes to the door of the room that it concerns.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use serde_json::Value;
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
@@ -11,7 +13,8 @@ use crate::esimdual::undocumented::{self, Undocumented};
 use crate::esimdual::{Order, event};
 use crate::fulfilment;
 use crate::orders::{self, Actor, OrderNumber};
-use crate::plumbing::jobs::Verdict;
+use crate::plumbing::db;
+use crate::plumbing::jobs::{NewJob, Verdict};
 
 /// The kind of the job that works on one delivery.
 pub const DELIVERY: &str = "webhook_delivery";
@@ -19,6 +22,11 @@ pub const DELIVERY: &str = "webhook_delivery";
 /// How long an event for a unit that nobody knows is kept before it is shown as unmatched: its order may be about to
 /// be written.
 const PATIENCE: time::Duration = time::Duration::minutes(10);
+const LOOK_AGAIN: Duration = Duration::from_secs(20);
+
+/// A delivery that fails this often for a reason that time does not heal is left to staff. Faults that pass by
+/// themselves, such as a database that is away, never count: what was acknowledged is worked on.
+const FAULTS: i32 = 8;
 
 /// What was made of a delivery.
 enum Made {
@@ -30,7 +38,18 @@ enum Made {
     NotYet,
 }
 
-/// Works on the delivery that a job names, and returns the id of the order that it changed.
+/// The job that works on a stored delivery.
+pub(super) fn job(delivery: i64, now: OffsetDateTime) -> NewJob {
+    NewJob {
+        kind: DELIVERY,
+        key: format!("delivery:{delivery}"),
+        payload: json!({ "delivery": delivery, "since": now.unix_timestamp() }),
+        run_at: now,
+    }
+}
+
+/// Works on the delivery that a job names, and returns the id of the order that it changed. A delivery that cannot be
+/// worked on ends as unmatched, for staff to see.
 ///
 /// # Errors
 /// The database's; the job tries again.
@@ -44,6 +63,37 @@ pub async fn work(
     };
     let since =
         payload["since"].as_i64().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()).unwrap_or(now);
+    // A panic leaves the transaction to its guard, which rolls it back.
+    let tried = AssertUnwindSafe(once(db, now, id, since)).catch_unwind().await;
+    let fault = match tried {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(fault)) if db::transient(&fault) => return Err(fault.into()),
+        Ok(Err(fault)) => anyhow::Error::from(fault),
+        Err(_) => anyhow::anyhow!("working on a delivery panicked"),
+    };
+    let mut tx = db.begin().await?;
+    let faults = store::count_fault(&mut tx, id).await?;
+    if faults < FAULTS {
+        tx.commit().await?;
+        return Err(fault);
+    }
+    tracing::error!(
+        delivery = id,
+        fault = format!("{fault:#}"),
+        "a webhook cannot be worked on; staff are shown it"
+    );
+    store::end(&mut tx, id, "unmatched", "it could not be worked on: look at its order and the log", now)
+        .await?;
+    tx.commit().await?;
+    Ok((Verdict::Done, None))
+}
+
+async fn once(
+    db: &PgPool,
+    now: OffsetDateTime,
+    id: i64,
+    since: OffsetDateTime,
+) -> sqlx::Result<(Verdict, Option<i64>)> {
     let mut tx = db.begin().await?;
     let Some(delivery) = store::waiting(&mut tx, id).await? else { return Ok((Verdict::Done, None)) };
     let mut seen = Undocumented::default();
@@ -59,7 +109,7 @@ pub async fn work(
         _ => Made::Ended("ignored", "an event that this version does not know"),
     };
     let order_id = match made {
-        Made::NotYet => return Ok((Verdict::Again(Duration::from_secs(20)), None)),
+        Made::NotYet => return Ok((Verdict::Again(LOOK_AGAIN), None)),
         Made::Applied(order_id) => {
             store::end(&mut tx, id, "done", "applied", now).await?;
             Some(order_id)

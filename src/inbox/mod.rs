@@ -1,15 +1,32 @@
 //! inbox: webhooks, stored before they are answered and believed only later.
 //!
-//! Owns `webhook_deliveries` and `webhook_refusals`. Promises that a delivery answered with 200 survives whatever comes
-//! next, that the same delivery has one effect, and that nothing unsigned is stored but a count. Never decides what an
-//! event means for an order: it reads the body and knocks at the room concerned.
+//! Owns `webhook_deliveries`, `webhook_refusals`, `webhook_secret_marks` and `webhook_signatures`. Promises that a
+//! delivery answered with 200 survives whatever comes next and ends as done, ignored, or shown to staff; that the same
+//! delivery has one effect; and that nothing unsigned is stored but a count. Never decides what an event means for an
+//! order: it reads the body and knocks at the room concerned.
 
+mod body;
 pub mod delivery;
 mod dispatch;
+mod queue;
 mod receive;
+mod signatures;
 mod store;
+mod tally;
 mod web;
 
 pub use dispatch::{DELIVERY, work};
-pub use receive::{Refused, Stored, receive};
-pub use web::{Refusals, routes};
+pub use queue::{NotStored, Queue};
+pub use receive::{Arrived, Refused, receive};
+pub use signatures::{SecretSeen, Signatures, signatures};
+pub use tally::Tally;
+pub use web::routes;
+
+/// What one node holds of the inbox in memory. A clone is a handle on the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Inbox {
+    /// Webhooks that wait for their commit.
+    pub queue: Queue,
+    /// What was counted since it was last written.
+    pub tally: Tally,
+}

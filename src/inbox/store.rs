@@ -1,10 +1,11 @@
-//! Every statement on `webhook_deliveries` and `webhook_refusals`.
+//! Every statement on this room's tables.
+
+use std::collections::{BTreeMap, HashMap};
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::delivery::{Delivery, form_word};
-use crate::orders::OrderNumber;
 
 /// A stored delivery that waits.
 pub(super) struct Waiting {
@@ -12,56 +13,89 @@ pub(super) struct Waiting {
     pub body: Vec<u8>,
 }
 
-/// Stores a delivery; `None` when it is known with the same body. A known id with another body is a new delivery,
-/// known by its body.
+/// Stores deliveries; gives the ids of those that are new. One that is known with the same body is stored already; a
+/// known id with another body is a new delivery, known by its body.
+///
+/// Rows are written in the order of their keys, so that two nodes that store the same ones do not wait for each other.
 pub(super) async fn insert(
     conn: &mut PgConnection,
-    delivery: &Delivery<'_>,
+    all: &[&Delivery],
     now: OffsetDateTime,
-) -> sqlx::Result<Option<i64>> {
-    let key = delivery.key();
-    if let Some(id) = insert_as(conn, delivery, &key, now).await? {
-        return Ok(Some(id));
+) -> sqlx::Result<Vec<i64>> {
+    // Of those that come at once under one key the first counts; the others are compared with it below.
+    let mut first: BTreeMap<&str, &Delivery> = BTreeMap::new();
+    for one in all {
+        first.entry(&one.key).or_insert(one);
     }
-    let same_body = sqlx::query_scalar!(
-        r#"select body_hash = $2 as "same!"
-           from webhook_deliveries
-           where source = 'esimdual'
-             and delivery_key = $1"#,
-        key,
-        &delivery.body_hash(),
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    match same_body {
-        Some(false) => insert_as(conn, delivery, &delivery.body_key(), now).await,
-        Some(true) | None => Ok(None),
+    let rows: Vec<_> = first.iter().map(|(key, one)| ((*key).to_owned(), *one)).collect();
+    let mut new = insert_rows(conn, &rows, now).await?;
+    if new.len() == all.len() {
+        return Ok(new);
     }
+    let keys: Vec<String> = first.keys().map(|key| (*key).to_owned()).collect();
+    let known = bodies(conn, &keys).await?;
+    let mut others: BTreeMap<String, &Delivery> = BTreeMap::new();
+    for one in all {
+        // Stored a moment ago, by us or by another: a row that is not there would be an answer without its delivery.
+        let stored = known.get(&one.key).ok_or(sqlx::Error::RowNotFound)?;
+        if *stored != one.body_hash {
+            others.entry(one.body_key()).or_insert(one);
+        }
+    }
+    let rows: Vec<_> = others.into_iter().collect();
+    new.extend(insert_rows(conn, &rows, now).await?);
+    Ok(new)
 }
 
-async fn insert_as(
+/// The hash of the body that is stored under each of these keys.
+async fn bodies(conn: &mut PgConnection, keys: &[String]) -> sqlx::Result<HashMap<String, Vec<u8>>> {
+    let rows = sqlx::query!(
+        "select delivery_key, body_hash
+         from webhook_deliveries
+         where source = 'esimdual'
+           and delivery_key = any($1)",
+        keys,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.delivery_key, row.body_hash)).collect())
+}
+
+/// Stores each delivery under its key, where nothing is stored under it yet; the ids of the new rows.
+async fn insert_rows(
     conn: &mut PgConnection,
-    delivery: &Delivery<'_>,
-    key: &str,
+    rows: &[(String, &Delivery)],
     now: OffsetDateTime,
-) -> sqlx::Result<Option<i64>> {
-    let number = delivery.external_order_id.and_then(OrderNumber::from_external_order_id);
+) -> sqlx::Result<Vec<i64>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_str()).collect();
+    let ids: Vec<Option<&str>> = rows.iter().map(|(_, one)| one.delivery_id.as_deref()).collect();
+    let events: Vec<&str> = rows.iter().map(|(_, one)| one.event.as_str()).collect();
+    let bodies: Vec<&[u8]> = rows.iter().map(|(_, one)| one.body.as_slice()).collect();
+    let hashes: Vec<&[u8]> = rows.iter().map(|(_, one)| one.body_hash.as_slice()).collect();
+    let forms: Vec<&str> = rows.iter().map(|(_, one)| form_word(one.form)).collect();
+    let numbers: Vec<Option<&str>> =
+        rows.iter().map(|(_, one)| one.order_number.as_ref().map(|number| number.as_str())).collect();
     sqlx::query_scalar!(
         "insert into webhook_deliveries (source, delivery_key, delivery_id, event, body, body_hash, signature_form,
                                          status, order_number, received_at)
-         values ('esimdual', $1, $2, $3, $4, $5, $6, 'received', $7, $8)
+         select 'esimdual', delivery_key, delivery_id, event, body, body_hash, form, 'received', number, $8
+         from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[], $7::text[])
+              as new (delivery_key, delivery_id, event, body, body_hash, form, number)
          on conflict (source, delivery_key) do nothing
          returning id",
-        key,
-        delivery.delivery_id.map(|id| id.chars().filter(|c| !c.is_control()).take(128).collect::<String>()),
-        delivery.event,
-        delivery.body,
-        &delivery.body_hash(),
-        form_word(delivery.form),
-        number.as_ref().map(OrderNumber::as_str),
+        keys.as_slice() as &[&str],
+        ids.as_slice() as &[Option<&str>],
+        events.as_slice() as &[&str],
+        bodies.as_slice() as &[&[u8]],
+        hashes.as_slice() as &[&[u8]],
+        forms.as_slice() as &[&str],
+        numbers.as_slice() as &[Option<&str>],
         now,
     )
-    .fetch_optional(conn)
+    .fetch_all(conn)
     .await
 }
 
@@ -104,6 +138,19 @@ pub(super) async fn end(
     .map(drop)
 }
 
+/// Counts a fault that time does not heal: how many there were so far.
+pub(super) async fn count_fault(conn: &mut PgConnection, id: i64) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        "update webhook_deliveries
+         set faults = faults + 1
+         where id = $1
+         returning faults",
+        id,
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Adds refused posts to the day's count.
 pub(super) async fn count_refusals(
     conn: &mut PgConnection,
@@ -125,4 +172,76 @@ pub(super) async fn count_refusals(
     .execute(conn)
     .await
     .map(drop)
+}
+
+/// Notes when a secret signed last.
+pub(super) async fn note_secret(
+    conn: &mut PgConnection,
+    mark: &str,
+    last_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into webhook_secret_marks (source, mark, last_at)
+         values ('esimdual', $1, $2)
+         on conflict (source, mark) do update
+         set last_at = greatest(webhook_secret_marks.last_at, excluded.last_at)",
+        mark,
+        last_at,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Notes right and wrong signatures: `wrong` came since the last right one, or, where there was none since the last
+/// note, besides those that were noted before.
+pub(super) async fn note_signatures(
+    conn: &mut PgConnection,
+    wrong: i64,
+    last_wrong_at: Option<OffsetDateTime>,
+    last_right_at: Option<OffsetDateTime>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into webhook_signatures (source, wrong_in_a_row, last_wrong_at, last_right_at)
+         values ('esimdual', $1, $2, $3)
+         on conflict (source) do update
+         set wrong_in_a_row = case when $3::timestamptz is null then webhook_signatures.wrong_in_a_row else 0 end
+                              + excluded.wrong_in_a_row,
+             last_wrong_at = coalesce(excluded.last_wrong_at, webhook_signatures.last_wrong_at),
+             last_right_at = coalesce(excluded.last_right_at, webhook_signatures.last_right_at)",
+        wrong,
+        last_wrong_at,
+        last_right_at,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The marks of secrets that signed, each with its last time.
+pub(super) async fn secret_marks(conn: &mut PgConnection) -> sqlx::Result<HashMap<String, OffsetDateTime>> {
+    let rows = sqlx::query!("select mark, last_at from webhook_secret_marks where source = 'esimdual'")
+        .fetch_all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.mark, row.last_at)).collect())
+}
+
+/// Right and wrong signatures, as they were noted.
+#[derive(Default)]
+pub(super) struct Noted {
+    pub wrong_in_a_row: i64,
+    pub last_wrong_at: Option<OffsetDateTime>,
+    pub last_right_at: Option<OffsetDateTime>,
+}
+
+/// How signatures stand; `None` before the first one.
+pub(super) async fn signatures(conn: &mut PgConnection) -> sqlx::Result<Option<Noted>> {
+    sqlx::query_as!(
+        Noted,
+        "select wrong_in_a_row, last_wrong_at, last_right_at
+         from webhook_signatures
+         where source = 'esimdual'",
+    )
+    .fetch_optional(conn)
+    .await
 }

@@ -12,8 +12,12 @@ use super::{Method, NewPayment, Payment, PaymentStatus, Settled, decline, settle
 use crate::ground::{Price, token::Token};
 use crate::orders::{self, Order};
 use crate::plumbing::bell::Ring;
+use crate::plumbing::db;
 use crate::shop::Shop;
 use crate::web::{Cache, Problem, Visit, page};
+
+/// How often a payment's arrival is written anew when it loses against other transactions.
+const TRIES: u32 = 4;
 
 /// The addresses at which customers pay.
 pub fn routes() -> axum::Router<Shop> {
@@ -114,19 +118,32 @@ async fn answer(
     Path(token): Path<String>,
     Form(form): Form<Answer>,
 ) -> Result<Response, Problem> {
-    let mut tx = shop.db.begin().await?;
-    let (payment, order) = find(&mut tx, &shop, &token).await?;
+    let mut conn = shop.db.acquire().await?;
+    let (payment, order) = find(&mut conn, &shop, &token).await?;
+    drop(conn);
     if payment.status == PaymentStatus::Paid {
         return Ok(to_order(&visit, &order));
     }
     let Some(outcome) = Outcome::from_word(&form.outcome) else {
         return Ok(StatusCode::UNPROCESSABLE_ENTITY.into_response());
     };
-    happen(&mut tx, &shop, &payment, outcome).await?;
-    tx.commit().await?;
+    let mut tries = 1;
+    while let Err(fault) = happen_whole(&shop, &payment, outcome).await {
+        if tries == TRIES || !db::lost(&fault) {
+            return Err(fault.into());
+        }
+        tries += 1;
+    }
     shop.bell.ring(Ring::Jobs);
     shop.bell.ring(Ring::Thing(order.id));
     Ok(to_order(&visit, &order))
+}
+
+/// One transaction, which may be run again where it lost against another one: what is true of the payment is read in it.
+async fn happen_whole(shop: &Shop, payment: &Payment, outcome: Outcome) -> anyhow::Result<()> {
+    let mut tx = shop.db.begin().await?;
+    happen(&mut tx, shop, payment, outcome).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Makes an outcome happen, in the caller's transaction.

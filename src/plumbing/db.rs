@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use time::OffsetDateTime;
 
 /// Every migration of `migrations/`, inside the program.
@@ -46,6 +47,31 @@ pub enum SchemaState {
     Newer,
 }
 
+/// Connections of one program, in two shares: visitors who take all of theirs leave the workers what they need, and the
+/// other way round. A program holds at most both together.
+#[derive(Clone, Debug)]
+pub struct Shares {
+    /// For requests.
+    pub requests: PgPool,
+    /// For workers, and for whatever else runs beside the requests.
+    pub work: PgPool,
+}
+
+impl Shares {
+    /// Opens both, each of at most `each` connections, and proves one connection.
+    ///
+    /// # Errors
+    /// When the address is not one of PostgreSQL, or no connection could be made.
+    pub async fn connect(url: &str, each: u32) -> Result<Self, sqlx::Error> {
+        Ok(Self { requests: connect(url, each).await?, work: pool(each).connect_lazy_with(options(url)?) })
+    }
+
+    /// Closes both, after every connection came back.
+    pub async fn close(&self) {
+        tokio::join!(self.requests.close(), self.work.close());
+    }
+}
+
 /// Opens a pool of at most `max_connections` and proves one connection.
 ///
 /// A transaction that is left open by a fault is ended by the server after a minute, so that it cannot hold a row
@@ -54,16 +80,36 @@ pub enum SchemaState {
 /// # Errors
 /// When the address is not one of PostgreSQL, or no connection could be made.
 pub async fn connect(url: &str, max_connections: u32) -> Result<PgPool, sqlx::Error> {
-    let options = url
-        .parse::<PgConnectOptions>()?
-        .application_name("simfront")
-        .options([("idle_in_transaction_session_timeout", "60s"), ("timezone", "UTC")]);
+    pool(max_connections).connect_with(options(url)?).await
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    let options = url.parse::<PgConnectOptions>()?.application_name("simfront");
+    Ok(options.options([("idle_in_transaction_session_timeout", "60s"), ("timezone", "UTC")]))
+}
+
+/// How every pool of the shop behaves: a bounded wait for a connection, which is asked whether it lives before it is
+/// used, and left clean after it was.
+pub fn pool(max_connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(true)
-        .connect_with(options)
-        .await
+        .after_release(|connection, _| Box::pin(leave_clean(connection)))
+}
+
+/// Ends a transaction that nobody knows of. A visitor who hangs up drops the future that answers them; where that was
+/// just beginning a transaction, sqlx 0.9.0 gives the connection back inside it, and the next borrower's writes would
+/// land there (RELIABILITY T2, F101).
+///
+/// The empty statement begins nothing: sqlx says "begin failed" where no transaction is open, and else hands us the one
+/// that is. It costs what a ping costs.
+async fn leave_clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match connection.begin_with("").await {
+        Err(sqlx::Error::BeginFailed) => Ok(true),
+        Ok(left_open) => left_open.rollback().await.map(|()| true),
+        Err(error) => Err(error),
+    }
 }
 
 /// The database's time, which is the program's time (see `ground/clock.rs`). Never a transaction's start.
@@ -119,21 +165,35 @@ pub async fn migrate(pool: &PgPool) -> Result<(), SchemaError> {
 }
 
 /// Whether the same transaction may succeed when it is run again from its start: it lost against another one
-/// (serialization, deadlock), or the way to the server, or the server itself, was away.
+/// (serialization, deadlock), or the way to the server, or the server itself, was away or could not write.
 ///
 /// After a lost connection a commit may have happened; only transactions that bear repetition may be repeated.
 pub fn transient(error: &sqlx::Error) -> bool {
+    use sqlx::Error;
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(refusal) => refusal.code().is_some_and(|code| transient_code(&code)),
+        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => true,
+        Error::Database(refusal) => refusal.code().is_some_and(|code| transient_code(&code)),
         _ => false,
     }
 }
 
 /// The classes of PostgreSQL's appendix A: 40001 and 40P01 lost against another transaction, 08 connection
-/// exceptions, 53300 too many connections, 57P01 to 57P03 a server that goes down or comes up.
+/// exceptions, 25006 a server that only reads, 25P03 and 57P05 a session that stood still for too long, 53 no room (disk,
+/// memory, connections), 57P01 to 57P03 a server that goes down or comes up.
 fn transient_code(code: &str) -> bool {
-    matches!(code, "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03") || code.starts_with("08")
+    let single = matches!(code, "25006" | "25P03" | "57P01" | "57P02" | "57P03" | "57P05");
+    single || lost_code(code) || code.starts_with("08") || code.starts_with("53")
+}
+
+/// Whether a transaction lost against another one: nothing of it happened, and it may be run again at once from its
+/// start, with everything that it decides.
+pub fn lost(error: &anyhow::Error) -> bool {
+    let refusal = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    refusal.and_then(|refusal| refusal.code()).is_some_and(|code| lost_code(&code))
+}
+
+fn lost_code(code: &str) -> bool {
+    matches!(code, "40001" | "40P01")
 }
 
 #[cfg(test)]
@@ -152,7 +212,8 @@ mod tests {
     fn only_what_may_pass_by_itself_is_transient() {
         assert!(transient(&sqlx::Error::PoolTimedOut));
         assert!(!transient(&sqlx::Error::RowNotFound));
-        for code in ["40001", "40P01", "08006", "57P03"] {
+        assert!(transient(&sqlx::Error::PoolClosed));
+        for code in ["40001", "40P01", "08006", "57P03", "25006", "53100", "53300"] {
             assert!(transient_code(code), "{code}");
         }
         for code in ["23505", "42P01", "57014"] {

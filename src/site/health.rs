@@ -49,8 +49,10 @@ async fn missing(shop: &Shop) -> sqlx::Result<Vec<&'static str>> {
     if shop.stop.is_cancelled() {
         missing.push("the program is stopping");
     }
-    if db::schema_state(&shop.db).await? != SchemaState::Current {
-        missing.push("the schema is not this program's (simfront migrate)");
+    // A newer program has migrated while this one runs: what it needs is still there (expand, then contract), and it goes
+    // on selling until it is replaced. Only a start on a newer schema is refused.
+    if let SchemaState::Behind(_) = db::schema_state(&shop.db).await? {
+        missing.push("the schema is older than this program (simfront migrate)");
         return Ok(missing);
     }
     if !shop.upstream.configured() {

@@ -29,8 +29,8 @@ const LARGEST_FORM: usize = 128 * 1024;
 pub struct Stage {
     /// The priced catalog in memory.
     pub window: Window,
-    /// Webhooks that were refused, counted.
-    pub refusals: inbox::Refusals,
+    /// Webhooks that wait for their commit, and what was counted of all.
+    pub inbox: inbox::Inbox,
     /// Requests that must come to their end: wait for them at a stop.
     pub carried: TaskTracker,
 }
@@ -58,7 +58,7 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .merge(health::routes())
         .fallback(|| async { Problem::NotFound })
         .layer(Extension(stage.window.clone()))
-        .layer(Extension(stage.refusals.clone()))
+        .layer(Extension(stage.inbox.clone()))
         .layer(Extension(payments::PAY_LINK))
         .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry))
         .layer(from_fn(web::page::revalidate))

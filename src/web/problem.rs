@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Visit, language};
 use crate::ground::Entropy;
+use crate::plumbing::db;
 
 /// Why a request has no ordinary answer.
 #[derive(Debug)]
@@ -32,19 +33,22 @@ pub enum Problem {
 
 impl From<anyhow::Error> for Problem {
     fn from(fault: anyhow::Error) -> Self {
-        Self::Fault(fault)
+        match fault.downcast::<sqlx::Error>() {
+            Ok(error) => error.into(),
+            Err(fault) => Self::Fault(fault),
+        }
     }
 }
 
-/// A database that cannot be reached is a "not now"; anything else is our fault.
+/// A database that cannot be reached, or cannot take this now, is a "not now"; anything else is our fault.
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => {
-                tracing::error!(%error, "the database cannot be reached");
+        match db::transient(&error) {
+            true => {
+                tracing::error!(%error, "the database cannot do this now");
                 Self::Unavailable(Duration::from_secs(5))
             }
-            fault => Self::Fault(fault.into()),
+            false => Self::Fault(error.into()),
         }
     }
 }

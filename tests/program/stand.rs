@@ -90,6 +90,14 @@ impl Database {
         count
     }
 
+    /// The texts that a statement finds.
+    pub async fn texts(&self, statement: &'static str) -> Vec<String> {
+        let mut conn = self.admin.clone().database(&self.name).connect().await.unwrap();
+        let texts = sqlx::query_scalar(statement).fetch_all(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        texts
+    }
+
     /// Drops it. A test that failed leaves it for a look.
     pub async fn end(self) {
         let mut conn = self.admin.connect().await.unwrap();
@@ -278,6 +286,13 @@ impl Program {
     pub fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.pid()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// The memory that it holds.
+    pub fn memory_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Whether it has not ended yet.

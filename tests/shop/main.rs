@@ -11,18 +11,25 @@
 
 mod checkout;
 mod contradictions;
+mod database;
 mod decisions;
 mod doubts;
 mod floor;
+mod hang_ups;
 mod happy;
 mod jobs;
 mod lists;
 mod outages;
 mod payments;
+mod post;
 mod readiness;
 mod staff;
 mod storm;
 mod support;
+mod tabs;
 mod upstream;
 mod webhooks;
+mod webhooks_bodies;
+mod webhooks_signatures;
+mod webhooks_table;
 mod window;

@@ -1,68 +1,14 @@
-//! What arrives at `POST /webhooks/esimdual`: the table of CONTRACT section 7, and what senders and networks do to it.
+//! What webhooks do to orders, whatever their senders and the network do to them.
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::json;
 use simfront::crew;
-use simfront::sandbox::{Fault, Injection};
+use simfront::sandbox::{DeliveryState, Fault, Injection, OrderMode};
 
-use crate::support::browser::Answer;
-use crate::support::{FRANCE, LEASE, Plan, SECRET, Stand};
-
-const PATH: &str = "/webhooks/esimdual";
-
-fn mac(secret: &str, body: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body);
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn signed(body: &str) -> String {
-    hex::encode(mac(SECRET, body.as_bytes()))
-}
-
-async fn post(stand: &Stand, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-    let mut request = Request::post(PATH).header(header::CONTENT_TYPE, "application/json");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    stand.ask(request.body(body.into()).unwrap()).await
-}
-
-/// A rightly signed webhook.
-async fn deliver(stand: &Stand, id: &str, body: &str) -> u16 {
-    let signature = signed(body);
-    let headers = [("x-esimdual-signature", signature.as_str()), ("x-esimdual-delivery", id)];
-    post(stand, &headers, body.to_owned()).await.status.as_u16()
-}
-
-async fn stored(stand: &Stand) -> i64 {
-    stand.count("select count(*) from webhook_deliveries").await
-}
-
-async fn made_of(stand: &Stand) -> Vec<String> {
-    stand.texts("select status from webhook_deliveries order by id").await
-}
-
-const PING: &str = r#"{"event":"ping","message":"eSIMDual webhook test","reseller_id":3}"#;
-
-/// A paid order whose unit is still in work upstream, with the webhooks that were made for it, none of them sent:
-/// first `order.processing`, then `order.completed`.
-async fn two_events() -> (Stand, String, [String; 2]) {
-    let stand = Stand::with_webhooks().await;
-    stand.sandbox.inject(Injection::times(Fault::WebhooksLost, 2));
-    stand.sandbox.inject_once(Fault::StaysProcessing);
-    let token = stand.buy(FRANCE, 1).await;
-    stand.drain().await;
-    assert_eq!(stand.units(&token).await, ["processing"]);
-    stand.sandbox.complete_order(stand.ledger().orders[0].id).unwrap().unwrap();
-    let bodies: Vec<_> = stand.ledger().webhooks.into_iter().map(|webhook| webhook.body).collect();
-    (stand, token, bodies.try_into().unwrap())
-}
+use crate::support::post::{PING, deliver, made_of, post, signed, stored, two_events};
+use crate::support::{FRANCE, LEASE, Plan, Stand};
 
 #[tokio::test]
 async fn f52_a_webhook_that_comes_before_the_answer_is_the_same_purchase() {
@@ -165,51 +111,6 @@ async fn f59_a_replay_under_a_fresh_id_changes_nothing() {
 }
 
 #[tokio::test]
-async fn f60_f63_what_was_cut_or_changed_after_signing_is_refused_and_not_stored() {
-    let (stand, token, [_, completed]) = two_events().await;
-    let signature = signed(&completed);
-    let headers = [("x-esimdual-signature", signature.as_str())];
-    let cut = completed[..completed.len() - 10].to_owned();
-    assert_eq!(post(&stand, &headers, cut.clone()).await.status.as_u16(), 401, "cut on the way");
-    let changed = completed.replace("LPA:1$", "LPA:1$evil");
-    assert_ne!(changed, completed);
-    assert_eq!(post(&stand, &headers, changed).await.status.as_u16(), 401, "other bytes were signed");
-    let spaced = completed.replacen(':', ": ", 1);
-    assert_eq!(post(&stand, &headers, spaced).await.status.as_u16(), 401, "the same JSON in other bytes");
-    let of_cut = signed(&cut);
-    assert_eq!(post(&stand, &[("x-esimdual-signature", of_cut.as_str())], cut).await.status.as_u16(), 400);
-    assert_eq!(stored(&stand).await, 0);
-    stand.drain().await;
-    assert_eq!(stand.units(&token).await, ["processing"]);
-    stand.stage.refusals.write(&stand.shop.db, stand.shop.now()).await.unwrap();
-    assert_eq!(
-        stand.texts("select reason || ' ' || count from webhook_refusals order by reason").await,
-        ["signature 3", "unreadable 1"]
-    );
-    stand.end().await;
-}
-
-#[tokio::test]
-async fn f63_a_forged_webhook_delivers_nothing_of_what_it_says() {
-    let stand = Stand::with_webhooks().await;
-    stand.sandbox.inject_once(Fault::WebhookForged);
-    let token = stand.buy(FRANCE, 1).await;
-    stand.drain().await;
-    stand.handed_over(1).await;
-    stand
-        .eventually("the forged one is refused", || {
-            let ledger = stand.ledger();
-            let forged = ledger.webhooks.iter().find(|webhook| webhook.forged);
-            forged.is_some_and(|forged| forged.attempts.iter().any(|attempt| attempt.status == Some(401)))
-        })
-        .await;
-    stand.drain().await;
-    assert_eq!(stored(&stand).await, 1);
-    assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
-    stand.end().await;
-}
-
-#[tokio::test]
 async fn f65_f66_unknown_events_and_foreign_orders_are_stored_for_staff_and_change_nothing() {
     let stand = Stand::new().await;
     let token = stand.buy(FRANCE, 1).await;
@@ -231,103 +132,6 @@ async fn f65_f66_unknown_events_and_foreign_orders_are_stored_for_staff_and_chan
     let page = stand.ask(request).await;
     assert!(page.body.contains("order.teleported"), "{}", page.body);
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
-    stand.end().await;
-}
-
-#[tokio::test]
-async fn section_7_every_row_of_the_table() {
-    let stand = Stand::new().await;
-    for method in ["GET", "PUT", "DELETE", "PATCH"] {
-        let request = Request::builder().method(method).uri(PATH).body(Body::empty()).unwrap();
-        assert_eq!(stand.ask(request).await.status.as_u16(), 405, "{method}");
-    }
-    // A body that never ends: only an answer that does not read it can come.
-    let endless = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
-    assert_eq!(post(&stand, &[], endless).await.status.as_u16(), 401, "before the body is read");
-
-    let large = "x".repeat(256 * 1024 + 1);
-    let signature = signed(&large);
-    let right = [("x-esimdual-signature", signature.as_str())];
-    assert_eq!(post(&stand, &right, large.clone()).await.status.as_u16(), 413);
-    let unannounced = futures_util::stream::iter([Ok::<_, std::io::Error>(large)]);
-    assert_eq!(post(&stand, &right, Body::from_stream(unannounced)).await.status.as_u16(), 413);
-
-    let signature = signed(PING);
-    let right = ("x-esimdual-signature", signature.as_str());
-    let wrong = hex::encode(mac("another secret", PING.as_bytes()));
-    for headers in [
-        vec![("x-esimdual-signature", wrong.as_str())],
-        vec![("x-esimdual-signature", "")],
-        vec![("x-esimdual-signature", "sha256=")],
-        vec![right, right],
-        vec![right, ("content-encoding", "gzip")],
-        vec![right, ("content-encoding", "identity")],
-    ] {
-        assert_eq!(post(&stand, &headers, PING).await.status.as_u16(), 401, "{headers:?}");
-    }
-    assert_eq!(deliver(&stand, "x", "not JSON").await, 400);
-    assert_eq!(deliver(&stand, "x", r#"{"message":"no event"}"#).await, 400);
-    assert_eq!(deliver(&stand, "x", "").await, 400);
-    assert_eq!(stored(&stand).await, 0, "nothing of all that was kept");
-
-    assert_eq!(deliver(&stand, "one", PING).await, 200);
-    assert_eq!(stored(&stand).await, 1, "stored");
-    assert_eq!(deliver(&stand, "one", PING).await, 200);
-    assert_eq!(stored(&stand).await, 1, "known");
-    let other = PING.replace("test", "test 2");
-    assert_eq!(deliver(&stand, "one", &other).await, 200);
-    assert_eq!(stored(&stand).await, 2, "a known id with another body");
-    assert_eq!(deliver(&stand, "one", &other).await, 200);
-    assert_eq!(stored(&stand).await, 2, "known by its body");
-    assert_eq!(post(&stand, &[right], PING).await.status.as_u16(), 200);
-    assert_eq!(stored(&stand).await, 3, "without an id");
-    assert_eq!(post(&stand, &[right], PING).await.status.as_u16(), 200);
-    assert_eq!(stored(&stand).await, 3, "without an id, known by its body");
-    stand.end().await;
-}
-
-#[tokio::test]
-async fn section_7_without_a_secret_nothing_is_taken() {
-    let stand = Stand::with(Plan { secret: false, ..Plan::default() }).await;
-    assert_eq!(deliver(&stand, "one", PING).await, 503);
-    let empty = hex::encode(mac("", PING.as_bytes()));
-    let answer = post(&stand, &[("x-esimdual-signature", empty.as_str())], PING).await;
-    assert_eq!(answer.status.as_u16(), 503);
-    assert_eq!(stored(&stand).await, 0);
-    stand.end().await;
-}
-
-#[tokio::test]
-async fn section_7_with_the_database_away_the_sender_is_asked_to_come_again() {
-    let stand = Stand::new().await;
-    stand.shop.db.close().await;
-    let signature = signed(PING);
-    let answer = post(&stand, &[("x-esimdual-signature", signature.as_str())], PING).await;
-    assert_eq!(answer.status.as_u16(), 503);
-    assert!(!answer.header("retry-after").is_empty());
-    let unsigned = post(&stand, &[("x-esimdual-signature", "00")], PING).await;
-    assert_eq!(unsigned.status.as_u16(), 401, "a forger learns nothing");
-    stand.close().await;
-}
-
-#[tokio::test]
-async fn section_7_a_signature_is_read_in_every_usual_form() {
-    let stand = Stand::new().await;
-    let bytes = mac(SECRET, PING.as_bytes());
-    let hex = hex::encode(&bytes);
-    let forms =
-        [hex.clone(), hex.to_uppercase(), format!("sha256={hex}"), STANDARD.encode(&bytes), "0".repeat(64)];
-    let mut answers = Vec::new();
-    for (n, form) in forms.iter().enumerate() {
-        let id = format!("form-{n}");
-        let headers = [("x-esimdual-signature", form.as_str()), ("x-esimdual-delivery", id.as_str())];
-        answers.push(post(&stand, &headers, PING).await.status.as_u16());
-    }
-    assert_eq!(answers, [200, 200, 200, 200, 401]);
-    assert_eq!(
-        stand.texts("select signature_form from webhook_deliveries order by id").await,
-        ["hex", "hex", "prefixed_hex", "base64"]
-    );
     stand.end().await;
 }
 
@@ -391,5 +195,122 @@ async fn one_esim_is_never_handed_to_two_customers() {
     let view = stand.order_json(&second).await;
     assert_eq!((&view["attention"], &view["lines"][0]["units"][0]["esim"]), (&true.into(), &json!(null)));
     assert_eq!(stand.count("select count(*) from esims").await, 1);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f53_an_answer_that_its_webhook_overtook_overwrites_nothing() {
+    let stand = Stand::with_webhooks().await;
+    stand.sandbox.set_mode(OrderMode::Processing);
+    let mut overtaken = 0;
+    for (orders, delay) in (1..).zip(["1", "5", "20", "50", "100", "1500"]) {
+        stand.sandbox.inject(Injection::of(Fault::LateAnswer).with("delay_ms", delay).unwrap());
+        let token = stand.buy(FRANCE, 1).await;
+        let asking = {
+            let crew = crew::crew(&stand.shop);
+            tokio::spawn(async move { crew.drain(LEASE).await.unwrap() })
+        };
+        stand.eventually("it is bought", || stand.ledger().orders.len() == orders).await;
+        // The answer on its way says "processing", as it was when it was written.
+        stand.sandbox.complete_order(stand.ledger().orders[orders - 1].id).unwrap().unwrap();
+        stand.handed_over(2 * orders).await;
+        stand.drain().await;
+        overtaken += usize::from(!asking.is_finished() && stand.units(&token).await == ["completed"]);
+        asking.await.unwrap();
+        stand.drain().await;
+        assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()), "{delay} ms");
+    }
+    assert!(overtaken > 0, "at least the slowest answer came after its webhook was worked on");
+    let backwards = "select count(*)
+                     from order_history later
+                     join order_history delivered on delivered.unit_id = later.unit_id
+                     where delivered.event = 'delivered'
+                       and later.event in ('bound', 'held', 'delivered')
+                       and later.id > delivered.id";
+    assert_eq!(stand.count(backwards).await, 0);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f55_every_order_of_the_same_events_ends_the_same() {
+    let stand = Stand::with_webhooks().await;
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        stand.sandbox.inject(Injection::times(Fault::WebhooksLost, 2));
+        stand.sandbox.inject_once(Fault::StaysProcessing);
+        let token = stand.buy(FRANCE, 1).await;
+        stand.drain().await;
+        stand.sandbox.complete_order(stand.ledger().orders.last().unwrap().id).unwrap().unwrap();
+        let mut bodies: Vec<_> = stand.ledger().webhooks.into_iter().map(|webhook| webhook.body).collect();
+        let completed = bodies.pop().unwrap();
+        let processing = bodies.pop().unwrap();
+        let failed =
+            completed.replace("order.completed", "order.failed").replace(r#""completed""#, r#""failed""#);
+        let events = [processing, completed, failed];
+        for which in order {
+            assert_eq!(
+                deliver(&stand, &format!("{order:?}{which}").replace(' ', ""), &events[which]).await,
+                200
+            );
+            stand.drain().await;
+        }
+        stand.pass(60).await;
+        assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()), "{order:?}");
+    }
+    assert_eq!(stand.count("select count(*) from refunds").await, 0);
+    assert_eq!(stand.count("select count(*) from esims").await, 6);
+    assert_eq!(stand.mails().len(), 12, "each paid once and delivered once");
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f59_every_captured_webhook_again_in_any_order_changes_nothing() {
+    let stand = Stand::with_webhooks().await;
+    for fault in [None, Some(Fault::StaysProcessing), Some(Fault::FailsLater), None] {
+        fault.into_iter().for_each(|fault| stand.sandbox.inject_once(fault));
+        stand.buy(FRANCE, 1).await;
+        stand.drain().await;
+        if fault == Some(Fault::StaysProcessing) {
+            stand.sandbox.complete_order(stand.ledger().orders.last().unwrap().id).unwrap().unwrap();
+        }
+        stand.pass(60).await;
+    }
+    stand
+        .eventually("every webhook is handed over", || {
+            stand.ledger().webhooks.iter().all(|webhook| webhook.state == DeliveryState::Delivered)
+        })
+        .await;
+    stand.pass(60).await;
+    let truth = async || {
+        stand
+            .texts(
+                "select concat_ws(' ', u.external_order_id, u.status, u.esim_id, o.status, o.payment_status,
+                                  (select count(*) from refunds r where r.unit_id = u.id),
+                                  (select count(*) from order_history h where h.unit_id = u.id))
+                 from units u
+                 join orders o on o.id = u.order_id
+                 order by u.id",
+            )
+            .await
+    };
+    let (before, mails) = (truth().await, stand.mails().len());
+    let captured: Vec<_> = stand.ledger().webhooks.into_iter().map(|webhook| webhook.body).collect();
+    assert!(captured.len() >= 5, "{}", captured.len());
+    stand.shop.clock.advance(time::Duration::days(1));
+    // Twice over, in two drawn orders, under fresh ids and with a header that says something else.
+    for (round, step) in [(0, 3), (1, 7)] {
+        for n in 0..captured.len() {
+            let body = &captured[(n * step + round) % captured.len()];
+            let (signature, id) = (signed(body), format!("replay-{round}-{n}"));
+            let headers = [
+                ("x-esimdual-signature", signature.as_str()),
+                ("x-esimdual-delivery", id.as_str()),
+                ("x-esimdual-event", "order.failed"),
+            ];
+            assert_eq!(post(&stand, &headers, body.clone()).await.status.as_u16(), 200);
+        }
+        stand.drain().await;
+    }
+    assert_eq!(truth().await, before);
+    assert_eq!(stand.mails().len(), mails);
     stand.end().await;
 }

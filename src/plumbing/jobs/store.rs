@@ -58,6 +58,35 @@ pub async fn enqueue(conn: &mut PgConnection, job: &NewJob, now: OffsetDateTime)
     .map(drop)
 }
 
+/// Asks for several at once, in one statement, each as [`enqueue`] does; their keys must differ.
+pub async fn enqueue_all(conn: &mut PgConnection, jobs: &[NewJob], now: OffsetDateTime) -> sqlx::Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let kinds: Vec<&str> = jobs.iter().map(|job| job.kind).collect();
+    let keys: Vec<&str> = jobs.iter().map(|job| job.key.as_str()).collect();
+    let payloads: Vec<&Value> = jobs.iter().map(|job| &job.payload).collect();
+    let times: Vec<OffsetDateTime> = jobs.iter().map(|job| job.run_at).collect();
+    sqlx::query!(
+        "insert into jobs (kind, key, payload, run_at, created_at)
+         select kind, key, payload, run_at, $5
+         from unnest($1::text[], $2::text[], $3::jsonb[], $4::timestamptz[]) as new (kind, key, payload, run_at)
+         on conflict (key) do update
+         set run_at = least(jobs.run_at, excluded.run_at),
+             payload = excluded.payload,
+             wanted = jobs.wanted + 1,
+             dead_at = null",
+        kinds.as_slice() as &[&str],
+        keys.as_slice() as &[&str],
+        payloads.as_slice() as &[&Value],
+        times.as_slice(),
+        now,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Takes the job that is due longest, or one whose worker's lease ran out.
 pub(super) async fn claim(
     db: &PgPool,
@@ -168,6 +197,22 @@ pub(super) async fn again(
         at,
         fault,
         now,
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Lets go of a job whose run was cut off: it is due at once, for whoever comes.
+pub(super) async fn hand_back(db: &PgPool, claim: &Claim) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update jobs
+         set lease_until = null,
+             worker = null
+         where id = $1
+           and attempts = $2",
+        claim.id,
+        claim.attempts,
     )
     .execute(db)
     .await

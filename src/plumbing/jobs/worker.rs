@@ -24,6 +24,15 @@ pub struct Rhythm {
     pub workers: usize,
 }
 
+/// How workers are told that it is over: first to take nothing new, and then to leave what is not done.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// Nothing new is begun.
+    pub stop: CancellationToken,
+    /// What still runs is cut off and handed back.
+    pub cut: CancellationToken,
+}
+
 /// Everything a worker needs besides the jobs' own context `S`.
 pub struct Crew<S> {
     /// What each run function is given.
@@ -41,12 +50,13 @@ pub struct Crew<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Crew<S> {
-    /// Works until `stop`; then each worker ends its current job and leaves.
-    pub async fn work(self, rhythm: Rhythm, stop: CancellationToken) {
+    /// Works until it is told to stop; then each worker ends its current job and leaves. A job that still runs when its
+    /// patience is over is cut off, as if its worker had died, and handed back, so that nobody waits for its lease.
+    pub async fn work(self, rhythm: Rhythm, told: Stop) {
         let crew = Arc::new(self);
         let mut workers = tokio::task::JoinSet::new();
         for _ in 0..rhythm.workers {
-            workers.spawn(crew.clone().worker(rhythm, stop.clone()));
+            workers.spawn(crew.clone().worker(rhythm, told.clone()));
         }
         while workers.join_next().await.is_some() {}
     }
@@ -57,21 +67,21 @@ impl<S: Clone + Send + Sync + 'static> Crew<S> {
     /// # Errors
     /// The database's.
     pub async fn drain(&self, lease: Duration) -> sqlx::Result<usize> {
-        let (name, mut ran) = (self.name(), 0);
+        let (name, never, mut ran) = (self.name(), CancellationToken::new(), 0);
         while let Some(claim) = self.claim(&name, lease).await? {
-            self.run(&claim, lease).await?;
+            self.run(&claim, lease, &never).await?;
             ran += 1;
         }
         Ok(ran)
     }
 
-    async fn worker(self: Arc<Self>, rhythm: Rhythm, stop: CancellationToken) {
-        let name = self.name();
+    async fn worker(self: Arc<Self>, rhythm: Rhythm, told: Stop) {
+        let (name, Stop { stop, cut }) = (self.name(), told);
         // Listening begins before the first look, so that nothing falls between.
         let mut bell = self.bell.listen();
         while !stop.is_cancelled() {
             let worked = match self.claim(&name, rhythm.lease).await {
-                Ok(Some(claim)) => self.run(&claim, rhythm.lease).await.map(|()| true),
+                Ok(Some(claim)) => self.run(&claim, rhythm.lease, &cut).await.map(|()| true),
                 Ok(None) => Ok(false),
                 Err(error) => Err(error),
             };
@@ -105,10 +115,14 @@ impl<S: Clone + Send + Sync + 'static> Crew<S> {
         }
     }
 
-    async fn run(&self, claim: &Claim, lease: Duration) -> sqlx::Result<()> {
+    async fn run(&self, claim: &Claim, lease: Duration, cut: &CancellationToken) -> sqlx::Result<()> {
         let verdict = tokio::select! {
             verdict = self.attempt(claim) => verdict,
             never = self.keep_alive(claim, lease) => match never {},
+            () = cut.cancelled() => {
+                tracing::warn!(job = claim.key, "a job was cut off and handed back; it goes on elsewhere");
+                return store::hand_back(&self.db, claim).await;
+            }
         };
         let now = self.clock.now();
         match verdict {

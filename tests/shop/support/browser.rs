@@ -140,6 +140,11 @@ impl Stand {
         let email = EmailAddress::parse("owner@example.com").unwrap();
         let new = NewAccount { email: &email, password: PASSWORD, role: Role::Owner };
         staff::create(&self.shop.db, &self.shop.clock, &self.shop.entropy, new).await.unwrap();
+        self.sign_in_again().await
+    }
+
+    /// Signs the owner in: the cookie.
+    pub async fn sign_in_again(&self) -> String {
         let fields = [("email", "owner@example.com"), ("password", PASSWORD)];
         let answer = self.post("/admin/login", &owned(&fields)).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);

@@ -1,7 +1,9 @@
 //! A whole shop for one test: a database of its own, a sandbox of its own, a clock that is moved by hand.
 
 pub mod browser;
+pub mod post;
 pub mod truth;
+pub mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,6 +14,7 @@ use secrecy::SecretString;
 use simfront::ground::{Clock, Entropy};
 use simfront::plumbing::bell::Bell;
 use simfront::plumbing::data_dir::DataDir;
+use simfront::plumbing::db;
 use simfront::plumbing::mailer::Mailer;
 use simfront::plumbing::sealed::SealingKey;
 use simfront::plumbing::serve_http;
@@ -19,12 +22,14 @@ use simfront::sandbox::{self, DeliveryState, Ledger, Running};
 use simfront::shop::{FirstMarkup, Settings, Shop, Times};
 use simfront::site::{self, Stage};
 use simfront::{crew, esimdual, settings, supply, window};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool};
 use tempfile::TempDir;
 use time::macros::datetime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use self::wire::Wire;
 
 /// France 5 GB, 30 days: 4.20 USD upstream, 5.25 in the shop.
 pub const FRANCE: i64 = 1120;
@@ -45,6 +50,14 @@ pub struct Plan {
     pub secret: bool,
     /// How long the shop waits for one answer of the upstream.
     pub patience: Duration,
+    /// How long a client may take to send a head, or a webhook's body.
+    pub header_read: Duration,
+    /// How many connections the shop has.
+    pub connections: u32,
+    /// How long a request waits for one: long, as tests share a busy machine.
+    pub connection_wait: Duration,
+    /// They go over a wire that can be cut.
+    pub wire: bool,
     /// The shop asks this port instead of the sandbox's, where nobody listens yet.
     pub upstream_port: Option<u16>,
 }
@@ -57,7 +70,11 @@ impl Default for Plan {
             met: true,
             secret: true,
             patience: Duration::from_secs(10),
+            header_read: Duration::from_secs(10),
             upstream_port: None,
+            connections: 10,
+            connection_wait: Duration::from_secs(30),
+            wire: false,
         }
     }
 }
@@ -70,6 +87,8 @@ pub struct Stand {
     pub sandbox: Running,
     /// Where it is served: `http://127.0.0.1:PORT`, which is its `PUBLIC_URL` too.
     pub origin: String,
+    /// Where the plan asked for one.
+    pub wire: Option<Wire>,
     folder: TempDir,
     admin: PgConnectOptions,
     database: String,
@@ -92,7 +111,7 @@ impl Stand {
         let sandbox = sandbox::start(sandbox_in(&folder, 0)).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let (admin, database, db) = database().await;
+        let (admin, database, wire, db) = database(&plan).await;
         let shop = shop(&plan, db, &sandbox, &origin, &folder);
         let fingerprint = shop.settings.sealing_key.fingerprint();
         let mut conn = shop.db.acquire().await.unwrap();
@@ -106,7 +125,7 @@ impl Stand {
         if plan.webhooks {
             sandbox.set_webhook_url(Some(format!("{origin}/webhooks/esimdual")));
         }
-        let stand = Self { shop, stage, router, sandbox, origin, folder, admin, database, serving };
+        let stand = Self { shop, stage, router, sandbox, origin, wire, folder, admin, database, serving };
         if plan.met {
             stand.refresh().await;
         }
@@ -208,6 +227,14 @@ impl Stand {
         sqlx::raw_sql(statement).execute(&self.shop.db).await.unwrap();
     }
 
+    /// Tells the server something about this test's database, `DATABASE` in the statement, from outside of it.
+    pub async fn tell_server(&self, statement: &str) {
+        let mut conn = self.admin.clone().connect().await.unwrap();
+        let statement = statement.replace("DATABASE", &self.database);
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    }
+
     /// Checks what must hold after every test, and drops the database. A test that failed leaves it for a look.
     pub async fn end(self) {
         truth::check(&self).await;
@@ -231,7 +258,7 @@ fn sandbox_in(folder: &TempDir, port: u16) -> sandbox::Settings {
     sandbox::Settings { port, state_dir, ..sandbox::Settings::for_tests() }
 }
 
-async fn database() -> (PgConnectOptions, String, PgPool) {
+async fn database(plan: &Plan) -> (PgConnectOptions, String, Option<Wire>, PgPool) {
     let url = std::env::var("SIMFRONT_TEST_DATABASE_URL").expect(
         "SIMFRONT_TEST_DATABASE_URL names a PostgreSQL that has simfront_template (make test sets it)",
     );
@@ -242,9 +269,12 @@ async fn database() -> (PgConnectOptions, String, PgPool) {
     let create = format!("create database {database} template {TEMPLATE}");
     sqlx::query(AssertSqlSafe(create)).execute(&mut conn).await.unwrap();
     conn.close().await.unwrap();
-    let options = admin.clone().database(&database);
-    let db = PgPoolOptions::new().max_connections(10).connect_with(options).await.unwrap();
-    (admin, database, db)
+    let straight = admin.clone().database(&database);
+    let wire = if plan.wire { Some(Wire::to(&straight).await) } else { None };
+    let options = wire.as_ref().map_or(straight.clone(), |wire| wire.through(&straight));
+    let pool = db::pool(plan.connections).acquire_timeout(plan.connection_wait);
+    let db = pool.connect_with(options).await.unwrap();
+    (admin, database, wire, db)
 }
 
 fn shop(plan: &Plan, db: PgPool, sandbox: &Running, origin: &str, folder: &TempDir) -> Shop {
@@ -307,7 +337,7 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
             payment_expiry: seconds(3600),
             job_lease: LEASE,
             shutdown_grace: seconds(25),
-            header_read: seconds(10),
+            header_read: plan.header_read,
         },
         sync_max_vanish_percent: 30,
         sandbox_page: None,
