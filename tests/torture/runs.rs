@@ -13,8 +13,9 @@ use crate::scripts::{self, SCRIPTS, Script};
 use crate::steps::MOMENTS;
 use crate::trap::{Mode, Place};
 
-/// How many runs go on at once: most of a run is waiting for leases and doubts to age.
-const AT_ONCE: usize = 4;
+/// How many runs go on at once: most of a run is waiting for leases and doubts to age, but each program may take two
+/// dozen connections, of which the test server has sixty.
+const AT_ONCE: usize = 3;
 /// A visit that a run did not get to, because its points came in another order this time, is tried so often in all.
 const TRIES: u32 = 3;
 /// After an answer's last byte the program lives on for less than this, as the seed says.

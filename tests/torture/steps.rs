@@ -63,6 +63,7 @@ const STEPS: &[(&str, &str)] = &[
     ("delete jobs", "job done"),
     ("update jobs set attempts", "job claimed"),
     ("update jobs set lease_until", "job ended"),
+    ("update jobs set lease longer", "lease prolonged"),
     ("insert jobs", "job asked for"),
 ];
 
@@ -90,6 +91,7 @@ fn bears(statement: &str, sign: &str, all: &[String]) -> bool {
         }
         "update jobs set attempts" => has("update jobs") && says("attempts = attempts + 1"),
         "update jobs set lease_until" => has("update jobs") && says("lease_until = null"),
+        "update jobs set lease longer" => has("update jobs") && says("set lease_until = $"),
         sign => has(sign),
     }
 }
