@@ -19,7 +19,7 @@ patches=("$@")
 [ ${#patches[@]} -gt 0 ] || patches=(mutants/*.patch)
 : "${SIMFRONT_TEST_DATABASE_URL:?run this as \`make mutants\`, which brings a PostgreSQL}"
 
-# The copy shares compiled dependencies with the project; the program itself is compiled for the copy alone.
+# The copy shares compiled dependencies with the project; the program itself is compiled for the copy alone: see below.
 export CARGO_TARGET_DIR=$target
 # The copy lies inside the project's own repository, of which `git apply` must know nothing here.
 export GIT_CEILING_DIRECTORIES=$target/mutants
@@ -30,6 +30,11 @@ mkdir -p "$copy" "$log"
 git ls-files --cached --others --exclude-standard -z |
     while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done |
     tar --null --files-from - --create | tar --extract --touch --directory "$copy"
+
+# Another version of the package, under which cargo keeps what it compiles of the copy apart. Under one and the same, what
+# was compiled of a broken copy would be taken for the project's own, and the other way round.
+sed -i '/^\[package\]$/,/^\[dependencies\]$/s/^version = .*/version = "0.0.0-broken"/' "$copy/Cargo.toml"
+sed -i '/^name = "simfront"$/{n;s/^version = .*/version = "0.0.0-broken"/}' "$copy/Cargo.lock"
 
 reds() { sed -nE 's/^red: +//p' "$1"; }
 

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use crate::checkout;
 use crate::inbox;
+use crate::ledgers;
 use crate::payments;
 use crate::plumbing::bell::Ring;
 use crate::plumbing::jobs::{self, Crew, Kind, Rhythm, Stop, Verdict, run};
 use crate::plumbing::mailer::SEND_MAIL;
 use crate::shop::Shop;
 use crate::supply;
+use crate::wallet;
 
 /// How many jobs one node runs at once: few enough for two cores.
 const WORKERS: usize = 4;
@@ -22,7 +24,7 @@ const POLL: Duration = Duration::from_secs(2);
 /// The crew of a shop, with every kind of job.
 pub fn crew(shop: &Shop) -> Crew<Shop> {
     let mut kinds = checkout::kinds();
-    kinds.extend([supply::kind(), refunds(), deliveries(), mails()]);
+    kinds.extend([supply::kind(), wallet::kind(), ledgers::kind(), refunds(), deliveries(), mails()]);
     Crew {
         context: shop.clone(),
         kinds,
@@ -50,14 +52,17 @@ pub async fn work(shop: Shop, told: Stop) {
     tokio::join!(most.work(rhythm, told.clone()), post.work(post_rhythm, told));
 }
 
-/// Asks for a sync and a sweep now; both come back by themselves from then on.
+/// Asks now for a sync, a sweep, a reading of the wallet and a matching of the ledgers; all of them come back by themselves
+/// from then on.
 ///
 /// # Errors
 /// The database's.
 pub async fn start_rounds(shop: &Shop) -> sqlx::Result<()> {
     let mut tx = shop.db.begin().await?;
     let now = shop.now();
-    for job in [supply::sync_job(now), checkout::sweep_job(now)] {
+    let rounds =
+        [supply::sync_job(now), checkout::sweep_job(now), wallet::read_job(now), ledgers::match_job(now)];
+    for job in rounds {
         jobs::enqueue(&mut tx, &job, now).await?;
     }
     tx.commit().await

@@ -16,6 +16,7 @@ pub mod checkout;
 pub mod esims;
 pub mod fulfilment;
 pub mod inbox;
+pub mod ledgers;
 pub mod orders;
 pub mod payments;
 pub mod pricing;

@@ -23,14 +23,29 @@ pub struct Stage {
     pub sandbox: Running,
     pub db: PgPool,
     program: Child,
+    binary: PathBuf,
+    variables: Vec<(&'static str, String)>,
     pub address: SocketAddr,
     pub folder: TempDir,
     price: String,
 }
 
+fn command(
+    folder: &Path,
+    binary: &Path,
+    variables: &[(&'static str, String)],
+    arguments: &[&str],
+) -> Command {
+    let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
+    let mut command = Command::new(binary);
+    command.args(arguments).current_dir(folder).env_clear().envs(variables.iter().cloned());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command
+}
+
 impl Stage {
-    /// Starts everything, and waits until the shop is ready.
-    pub async fn start(program: &Path, arguments: &[&str]) -> Self {
+    /// Starts everything, the program without workers first, and waits until the shop is ready.
+    pub async fn start(program: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("simfront-bench-").tempdir().unwrap();
         // PostgreSQL's user must be able to pass when this is root.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -47,10 +62,7 @@ impl Stage {
         let sandbox = sandbox::start(settings).await.unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let log = File::create(folder.path().join("log")).unwrap();
-        let mut command = Command::new(program);
-        command.arg("serve").args(arguments).current_dir(folder.path()).env_clear();
-        let variables = [
+        let variables = vec![
             ("PATH", "/usr/bin:/bin".to_owned()),
             ("DATA_DIR", folder.path().join("data").display().to_string()),
             ("BIND_ADDR", address.to_string()),
@@ -66,12 +78,27 @@ impl Stage {
             ("PAYMENT_METHODS", "test".to_owned()),
             ("RATE_LIMITS", "on".to_owned()),
         ];
-        let program = command.envs(variables).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let program = program.spawn().unwrap();
-        let mut stage = Self { postgres, sandbox, db, program, address, folder, price: String::new() };
+        let command = |arguments: &[&str]| command(folder.path(), program, &variables, arguments);
+        // A shop without workers of its own finds its catalog.
+        let synced = command(&["sync"]).status().unwrap();
+        assert!(synced.success(), "{}", fs::read_to_string(folder.path().join("log")).unwrap());
+        let running = command(&["serve", "--no-worker"]).spawn().unwrap();
+        let (binary, price) = (program.to_owned(), String::new());
+        let mut stage =
+            Self { postgres, sandbox, db, program: running, binary, variables, address, folder, price };
         stage.ready();
         stage.price = stage.shown_price();
         stage
+    }
+
+    /// Starts the program anew, with workers.
+    pub fn with_workers(&mut self) {
+        self.program.kill().unwrap();
+        self.program.wait().unwrap();
+        let arguments = ["serve"];
+        self.program =
+            command(self.folder.path(), &self.binary, &self.variables, &arguments).spawn().unwrap();
+        self.ready();
     }
 
     fn ready(&mut self) {

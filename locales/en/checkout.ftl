@@ -37,6 +37,7 @@ checkout-repriced = The price of this plan has just changed and we are waiting f
 checkout-recounted = The quantity is another one now. Look at the new total, then pay.
 checkout-gone = This plan is no longer sold, and nothing was ordered. Choose another one for your destination.
 checkout-not-open = The shop is not open for orders of this plan yet.
+checkout-no-funds = Right now we could not be sure to deliver this order, so we do not take it. Nothing was ordered or charged. Please try again in a few minutes.
 checkout-later = We cannot confirm this plan right now, so nothing was ordered. Wait a minute and send the form again.
 checkout-key-used = This page had already made an order of something else. If you want this one too, send the form once more.
 checkout-closed-title = It cannot be ordered now

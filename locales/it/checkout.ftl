@@ -37,6 +37,7 @@ checkout-repriced = Il prezzo di questo piano è appena cambiato e aspettiamo qu
 checkout-recounted = La quantità è cambiata. Controlla il nuovo totale, poi paga.
 checkout-gone = Questo piano non è più in vendita, e non è stato ordinato nulla. Scegline un altro per la tua destinazione.
 checkout-not-open = Il negozio non accetta ancora ordini per questo piano.
+checkout-no-funds = In questo momento non saremmo sicuri di poter consegnare questo ordine, quindi non lo accettiamo. Non è stato ordinato né addebitato nulla. Riprova tra qualche minuto.
 checkout-later = Ora non possiamo confermare questo piano, quindi non è stato ordinato nulla. Aspetta un minuto e invia di nuovo il modulo.
 checkout-key-used = Questa pagina aveva già fatto un ordine diverso. Se vuoi anche questo, invia il modulo ancora una volta.
 checkout-closed-title = Ora non si può ordinare

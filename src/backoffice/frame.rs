@@ -15,6 +15,7 @@ pub(crate) enum Part {
     Orders,
     Markup,
     Sync,
+    Wallet,
     Webhooks,
     Upstream,
 }
@@ -26,6 +27,7 @@ impl Part {
             Self::Orders => ("/admin/orders", "Orders"),
             Self::Markup => ("/admin/markup", "Markup"),
             Self::Sync => ("/admin/sync", "Catalog sync"),
+            Self::Wallet => ("/admin/wallet", "Wallet"),
             Self::Webhooks => ("/admin/webhooks", "Webhooks"),
             Self::Upstream => ("/admin/upstream", "eSIMDual"),
         }
@@ -49,7 +51,15 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn new(shop: &Shop, staff: &Staff, here: Part) -> Self {
-        let parts = [Part::Overview, Part::Orders, Part::Markup, Part::Sync, Part::Webhooks, Part::Upstream];
+        let parts = [
+            Part::Overview,
+            Part::Orders,
+            Part::Markup,
+            Part::Sync,
+            Part::Wallet,
+            Part::Webhooks,
+            Part::Upstream,
+        ];
         let entry = |part: Part| {
             let (path, name) = part.entry();
             Entry { path, name, here: part == here }

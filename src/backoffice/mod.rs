@@ -12,6 +12,7 @@ mod overview;
 mod store;
 mod sync;
 mod upstream;
+mod wallet;
 mod ways;
 mod webhooks;
 mod words;
@@ -30,4 +31,5 @@ pub fn routes() -> Router<Shop> {
         .merge(sync::routes())
         .merge(webhooks::routes())
         .merge(upstream::routes())
+        .merge(wallet::routes())
 }

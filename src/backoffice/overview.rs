@@ -11,7 +11,9 @@ use time::{OffsetDateTime, Time, UtcOffset};
 use super::frame::{Frame, Part};
 use super::store;
 use super::upstream::RefusedView;
-use super::words::{Moment, exact, margin, minor, sentence};
+use super::wallet::FundsView;
+use super::words::{Moment, margin, minor, sentence};
+use crate::ledgers::Standing;
 use crate::shop::Shop;
 use crate::staff::Staff;
 use crate::web::{Cache, Problem, page};
@@ -46,7 +48,7 @@ struct OverviewPage {
     catalog: Option<Moment>,
     catalog_is_old: bool,
     sales: Vec<SalesView>,
-    balance: Option<(String, Moment)>,
+    funds: Option<FundsView>,
     dead_jobs: Vec<DeadJobView>,
     refused: Option<RefusedView>,
 }
@@ -60,9 +62,7 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
         catalog: standing.catalog_read_at.map(|at| Moment::ago(at, now)),
         catalog_is_old: standing.catalog_read_at.is_none_or(|at| at < oldest),
         sales: sales(store::sales_since(&shop.db, start_of_day(now)).await?),
-        balance: store::wallet(&shop.db)
-            .await?
-            .map(|wallet| (exact(wallet.balance, &wallet.currency), Moment::ago(wallet.read_at, now))),
+        funds: FundsView::now(&shop).await?,
         dead_jobs: dead_jobs(store::dead_jobs(&shop.db).await?),
         refused: shop.upstream.health().await.refused.map(RefusedView::of),
         standing,

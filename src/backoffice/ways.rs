@@ -72,7 +72,7 @@ pub(super) async fn of_order(conn: &mut PgConnection, staff: &Staff, order_id: i
             open: Way::ALL.into_iter().filter(open).map(view).collect(),
             needs_a_person: needs_a_person(&unit),
             may_replace: may,
-            evidence: if in_doubt { Some(evidence(conn, &unit).await?) } else { None },
+            evidence: if in_doubt { Some(evidence(conn, &unit, &attempts).await?) } else { None },
         };
         all.insert(unit.id, ways);
     }
@@ -83,8 +83,26 @@ fn needs_a_person(unit: &Unit) -> bool {
     matches!(unit.state, orders::UnitState::OnHold { reason, .. } if reason.needs_a_person())
 }
 
-/// What the upstream's list says about a unit that may have been bought.
-async fn evidence(conn: &mut PgConnection, unit: &Unit) -> sqlx::Result<String> {
+/// How far the upstream's clock may be from ours, and how late a debit may be booked.
+const AROUND: time::Duration = time::Duration::minutes(15);
+
+/// What the upstream's list and the wallet say about a unit that may have been bought.
+async fn evidence(conn: &mut PgConnection, unit: &Unit, attempts: &[Attempt]) -> sqlx::Result<String> {
+    let list = listed(conn, unit).await?;
+    let times = || attempts.iter().map(|attempt| attempt.committed_at);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(list) };
+    let cost = orders::line_of(conn, unit).await?.cost;
+    let code = cost.currency.code();
+    let found = store::debits_like(conn, cost.amount, code, first - AROUND, last + AROUND).await?;
+    Ok(format!(
+        "{list} Around its attempts the wallet shows debits of {} {code}: {}; orders of that cost that are bound to eSIMs: {}.",
+        cost.amount.normalize(),
+        found.debits,
+        found.bound
+    ))
+}
+
+async fn listed(conn: &mut PgConnection, unit: &Unit) -> sqlx::Result<String> {
     let Some(listed) = store::listed(conn, &unit.external_order_id).await? else {
         return Ok("eSIMDual's list of orders was not read yet.".to_owned());
     };

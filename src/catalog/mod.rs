@@ -1,8 +1,8 @@
 //! catalog: packages as eSIMDual sells them.
 //!
-//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `packages_set_aside`. Promises that a
-//! reader sees the catalog before a sync or after it, never in between, and that a bad sync changes nothing. Never
-//! knows what a customer pays.
+//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `packages_set_aside`, `package_stops`.
+//! Promises that a reader sees the catalog before a sync or after it, never in between, that a bad sync changes nothing,
+//! and that a package which somebody stopped is not sold until somebody lifts it. Never knows what a customer pays.
 
 mod accept;
 mod amount;
@@ -11,12 +11,16 @@ pub mod package;
 mod read;
 pub mod run;
 mod slug;
+mod stop;
 mod store;
 mod sync;
 mod wording;
 
 pub use accept::{Accepted, SetAside, accept};
 pub use package::{Country, Coverage, Data, Package, Region};
-pub use read::{Contents, last_runs, package_for_sale, read_on_sale, set_aside, synced_at, version};
+pub use read::{
+    Contents, last_runs, listed_cost, package_for_sale, read_on_sale, set_aside, synced_at, version,
+};
 pub use run::{Counts, Outcome, SyncRun};
+pub use stop::{lift_stop, stop};
 pub use sync::{Progress, Summary, SyncError, sync};

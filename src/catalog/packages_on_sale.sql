@@ -23,5 +23,9 @@ left join (
     group by package_id
 ) as places on places.package_id = packages.id
 where packages.withdrawn_at is null
+    and not exists (
+        select from package_stops
+        where package_stops.package_id = packages.id and package_stops.lifted_at is null
+    )
     and ($1::bigint is null or packages.id = $1)
 order by packages.id

@@ -7,6 +7,7 @@ use super::accept::SetAside;
 use super::package::{Country, Package, Region};
 use super::run::SyncRun;
 use super::store;
+use crate::ground::Cost;
 
 /// How often a reading is begun again because a sync came between.
 const READINGS: u32 = 10;
@@ -72,6 +73,15 @@ pub async fn synced_at(db: &mut PgConnection) -> sqlx::Result<Option<OffsetDateT
 /// Of the database.
 pub async fn package_for_sale(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Package>> {
     Ok(store::packages_on_sale(db, Some(id)).await?.into_iter().next())
+}
+
+/// What a package costs by the last sync, exact, whether or not its sale is stopped; `None` where eSIMDual lists it no
+/// more.
+///
+/// # Errors
+/// Of the database.
+pub async fn listed_cost(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Cost>> {
+    store::listed_cost(db, id).await
 }
 
 /// The newest syncs, newest first.

@@ -1,5 +1,5 @@
 //! The statements on the catalog that change it: `packages`, `countries`, `regions`, `package_countries`,
-//! `sync_runs`, `packages_set_aside`. What is only read stands in `store/reading.rs`.
+//! `sync_runs`, `packages_set_aside`, `package_stops`. What is only read stands in `store/reading.rs`.
 
 mod reading;
 
@@ -259,4 +259,36 @@ pub async fn withdraw(db: &mut PgConnection, ids: &[i64], now: OffsetDateTime) -
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Stops a package's sale; false where it is stopped already, or was never seen.
+pub async fn stop(db: &mut PgConnection, id: i64, reason: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = query!(
+        "insert into package_stops (package_id, reason, stopped_at)
+         select id, $2, $3
+         from packages
+         where id = $1
+         on conflict (package_id) where lifted_at is null do nothing",
+        id,
+        reason,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Lets a package be sold again; false where it was not stopped.
+pub async fn lift_stop(db: &mut PgConnection, id: i64, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = query!(
+        "update package_stops
+         set lifted_at = $3, lifted_by = $2
+         where package_id = $1 and lifted_at is null",
+        id,
+        by,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -115,14 +115,14 @@ async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Res
     Ok(Some(Duration::from_secs(1)))
 }
 
-/// What the unit's package costs now, where it is in the catalog and still to be bought.
+/// What the unit's package costs now, where eSIMDual lists it and it is still to be bought.
 async fn cost_today(shop: &Shop, unit: &Unit) -> sqlx::Result<Option<Cost>> {
     if unit.state.upstream_order_id().is_some() {
         return Ok(None);
     }
     let mut conn = shop.db.acquire().await?;
     let line = orders::line_of(&mut conn, unit).await?;
-    Ok(catalog::package_for_sale(&mut conn, line.package_id).await?.map(|package| package.cost))
+    catalog::listed_cost(&mut conn, line.package_id).await
 }
 
 /// The unit becomes `failed` in the transaction that records its refund.

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, PgPool};
+use time::OffsetDateTime;
 
 use super::Draft;
 use crate::catalog::{self, Data, Package};
-use crate::ground::{Clock, Entropy, Language, Price};
+use crate::ground::{Clock, Cost, Entropy, Language, Price};
 use crate::orders::{self, NewLine, NewOrder, Order, OrderNumber, OrderStatus};
 use crate::payments::{self, NewPayment, PaymentStatus};
 use crate::shop::Settings;
-use crate::{pricing, settings as installation};
+use crate::{ledgers, pricing, settings as installation};
 
 /// Two orders drew one number: so often another is drawn. One try in 10⁵ meets another at a million orders.
 const DRAWS: u32 = 5;
@@ -38,6 +39,9 @@ pub enum Refusal {
     /// The shop cannot sell it yet: no way to pay, no currency or no rule, or none for the cost's currency.
     #[error("the shop cannot sell this now")]
     NotSelling,
+    /// The wallet at eSIMDual is known to hold too little for it: money is not taken for what cannot be bought.
+    #[error("the wallet holds too little for this")]
+    NoFunds,
     /// The form's key made an order of something else.
     #[error("the form was used for another purchase")]
     KeyUsed,
@@ -99,6 +103,24 @@ async fn way_on(conn: &mut PgConnection, order: &Order) -> sqlx::Result<String> 
     ))
 }
 
+/// Whether the wallet is known to hold too little for so many at this cost, besides what paid orders still need of it.
+/// Whoever pays meanwhile for an order that was placed before is not counted here: their eSIMs wait for a top-up, and
+/// their money goes back if none comes.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn lacks_funds(
+    conn: &mut PgConnection,
+    cost: Cost,
+    quantity: u32,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let stale_after = ledgers::stale_after(settings.times.reconcile_interval);
+    let funds = ledgers::funds(conn).await?;
+    Ok(funds.is_some_and(|funds| funds.too_little_for(cost, quantity, now, stale_after)))
+}
+
 /// What is sold, as it is in the database now.
 struct Offer {
     package: Package,
@@ -126,6 +148,10 @@ impl Attempt<'_> {
         let offer = self.offer(&mut tx).await?;
         if self.draft.shown_price != Some(offer.price.minor) {
             return Err(Refusal::PriceMoved(offer.price));
+        }
+        let Draft { quantity, .. } = *self.draft;
+        if lacks_funds(&mut tx, offer.package.cost, quantity, self.settings, self.clock.now()).await? {
+            return Err(Refusal::NoFunds);
         }
         let begun = match self.write(&mut tx, &offer).await? {
             Some(begun) => begun,

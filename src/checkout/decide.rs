@@ -107,8 +107,7 @@ pub async fn decide(
         }
         Decision::Buy => {
             let line = orders::line_of(conn, unit).await?;
-            let package = catalog::package_for_sale(conn, line.package_id).await?;
-            let cost = package.ok_or(NotDecided::NoCost)?.cost;
+            let cost = catalog::listed_cost(conn, line.package_id).await?.ok_or(NotDecided::NoCost)?;
             facts["cost"] = json!(cost.amount.to_string());
             orders::accept_cost(conn, unit.id, cost.amount).await?;
         }

@@ -12,6 +12,7 @@ use axum::{Extension, Router};
 use super::begin::{self, Begun, Refusal};
 use super::draft::{self, Draft, MOST, Typed};
 use super::still_sold::{self, Known};
+use crate::catalog;
 use crate::ground::Price;
 use crate::payments::Method;
 use crate::plumbing::bell::Ring;
@@ -43,6 +44,7 @@ const RECOUNTED: Notice = Notice { tone: "wait", key: "checkout-recounted" };
 const GONE: Notice = Notice { tone: "bad", key: "checkout-gone" };
 const NOT_SELLING: Notice = Notice { tone: "wait", key: "checkout-not-open" };
 const LATER: Notice = Notice { tone: "wait", key: "checkout-later" };
+const NO_FUNDS: Notice = Notice { tone: "wait", key: "checkout-no-funds" };
 const KEY_USED: Notice = Notice { tone: "wait", key: "checkout-key-used" };
 
 /// A way to pay: the contract's word, and the keys of its name and what it means.
@@ -211,7 +213,18 @@ async fn show(
         showing.errors.add("quantity", "checkout-error-quantity");
         return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
     }
+    if lacks_funds(&shop, id, typed.quantity().unwrap_or(1)).await? {
+        showing = showing.because(NO_FUNDS);
+    }
     showing.with(StatusCode::OK, visit)
+}
+
+/// Whether a purchase would be refused now because the wallet holds too little, so that the form can say so before it is
+/// filled in. It can be sent all the same: a top-up may come meanwhile.
+async fn lacks_funds(shop: &Shop, id: i64, quantity: u32) -> Result<bool, Problem> {
+    let mut conn = shop.db.acquire().await?;
+    let Some(package) = catalog::package_for_sale(&mut conn, id).await? else { return Ok(false) };
+    Ok(begin::lacks_funds(&mut conn, package.cost, quantity, &shop.settings, shop.now()).await?)
 }
 
 /// Before the first catalog no plan can be called unknown.
@@ -333,6 +346,11 @@ fn refuse(showing: Showing<'_>, visit: Visit, refusal: Refusal) -> Page {
             Showing { fresh_key: true, ..showing }.because(KEY_USED).with(StatusCode::CONFLICT, visit)
         }
         Refusal::NotSelling => later(showing.because(NOT_SELLING), visit, NOT_OPEN),
+        Refusal::NoFunds => {
+            // By then the wallet was read again.
+            let wait = showing.shop.settings.times.reconcile_interval * 2;
+            later(showing.because(NO_FUNDS), visit, wait)
+        }
         Refusal::Fault(fault) => Err(fault.into()),
     }
 }

@@ -193,6 +193,7 @@ fn shop_settings(config: &Config, sealing_key: SealingKey) -> Settings {
         rate_limits: given.rate_limits,
         times: given.times,
         sync_max_vanish_percent: given.sync_max_vanish_percent,
+        wallet_low_days: given.wallet_low_days,
         sandbox_page: None,
     }
 }

@@ -18,7 +18,7 @@ use crate::plumbing::{db, serve_http};
 use crate::shop::Shop;
 use crate::site::{self, Stage};
 use crate::staff::{self, AccountRefusal};
-use crate::{crew, window};
+use crate::{crew, ledgers, window};
 
 /// How often the clock is set by the database's.
 const FOLLOW_EVERY: Duration = Duration::from_secs(10);
@@ -172,6 +172,7 @@ async fn collect_metrics(config: &Config, shop: &Shop) -> Result<Vec<JoinHandle<
         .with_context(|| format!("METRICS_ADDR {address} cannot be listened on"))?;
     let collected = Collected::start()?;
     esimdual::describe_metrics();
+    ledgers::describe_metrics();
     tracing::info!(%address, "metrics are served");
     let times = &shop.settings.times;
     let site = site::metrics_site(collected.clone());

@@ -67,6 +67,8 @@ pub struct ShopSettings {
     pub rate_limits: bool,
     /// `SYNC_MAX_VANISH_PERCENT`
     pub sync_max_vanish_percent: u32,
+    /// `WALLET_LOW_DAYS`
+    pub wallet_low_days: u32,
     /// The limits and rhythms.
     pub times: shop::Times,
 }

@@ -49,6 +49,7 @@ pub const VARIABLES: &[Variable] = &[
     plain("RECONCILE_INTERVAL_SECONDS", "30"),
     plain("SYNC_MAX_VANISH_PERCENT", "30"),
     plain("CATALOG_MAX_AGE_SECONDS", "86400"),
+    plain("WALLET_LOW_DAYS", "3"),
     plain("DELIVERY_DEADLINE_SECONDS", "4200"),
     plain("PAYMENT_EXPIRY_SECONDS", "3600"),
     plain("JOB_LEASE_SECONDS", "60"),

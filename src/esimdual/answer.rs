@@ -80,6 +80,8 @@ pub struct Order {
     pub price: Option<Decimal>,
     /// The currency of `price`, as written.
     pub currency: Option<String>,
+    /// When it was made, by the upstream's clock.
+    pub created_at: Option<OffsetDateTime>,
     /// The eSIM, once there is one.
     pub esim: Option<Esim>,
     /// Fields that no document names; never `provider_response`, and never for customers.
@@ -99,6 +101,19 @@ pub enum OrderStatus {
     Failed,
     /// A word that the documents do not know.
     Other(String),
+}
+
+impl OrderStatus {
+    /// The upstream's word.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Other(word) => word,
+        }
+    }
 }
 
 /// What an upstream order delivered. Its `Debug` shows no code.

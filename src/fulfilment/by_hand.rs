@@ -81,6 +81,7 @@ pub async fn deliver(
         status: OrderStatus::Completed,
         price: None,
         currency: None,
+        created_at: None,
         esim: Some(esim),
         extra: Extra::default(),
     };

@@ -27,7 +27,7 @@ use crate::shop::Times;
 pub use apply::{Applied, apply};
 pub use attempt::{Attempt, Outcome};
 pub use step::Failure;
-pub use store::attempts;
+pub use store::{attempts, remember};
 pub use take::{Progress, take_step};
 pub use ways::Way;
 

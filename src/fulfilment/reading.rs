@@ -89,6 +89,7 @@ mod tests {
             status: OrderStatus::Completed,
             price: None,
             currency: None,
+            created_at: None,
             esim: None,
             extra: Extra::default(),
         }

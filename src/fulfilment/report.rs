@@ -94,6 +94,7 @@ mod tests {
             status,
             price: None,
             currency: None,
+            created_at: None,
             esim: Some(Esim {
                 id: None,
                 iccid: None,

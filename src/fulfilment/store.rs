@@ -245,22 +245,60 @@ pub(super) async fn ever_known(conn: &mut PgConnection) -> sqlx::Result<Vec<i64>
     sqlx::query_scalar!("select id from upstream_orders").fetch_all(conn).await
 }
 
-/// Remembers orders that the upstream named.
-pub(super) async fn remember(
-    conn: &mut PgConnection,
-    orders: &[Order],
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
+/// Remembers orders that the upstream named, with what they cost and what became of them as it was last told.
+///
+/// # Errors
+/// The database's.
+pub async fn remember(conn: &mut PgConnection, orders: &[Order], now: OffsetDateTime) -> sqlx::Result<()> {
     let ids: Vec<i64> = orders.iter().map(|order| order.id).collect();
     let names: Vec<Option<String>> = orders.iter().map(|order| order.external_order_id.clone()).collect();
+    let prices: Vec<Option<Decimal>> = orders.iter().map(|order| order.price).collect();
+    let currencies: Vec<Option<String>> = orders.iter().map(|order| order.currency.clone()).collect();
+    let statuses: Vec<&str> = orders.iter().map(|order| order.status.word()).collect();
+    let times: Vec<Option<OffsetDateTime>> = orders.iter().map(|order| order.created_at).collect();
     sqlx::query!(
-        "insert into upstream_orders (id, external_order_id, first_seen_at)
-         select o.id, o.name, $3
-         from unnest($1::bigint[], $2::text[]) as o (id, name)
+        "insert into upstream_orders (id, external_order_id, price, currency, status, created_at, first_seen_at)
+         select o.id, o.name, o.price, o.currency, o.status, o.at, $7
+         from unnest($1::bigint[], $2::text[], $3::numeric[], $4::text[], $5::text[], $6::timestamptz[])
+              as o (id, name, price, currency, status, at)
          on conflict (id) do nothing",
         &ids,
         &names as &[Option<String>],
+        &prices as &[Option<Decimal>],
+        &currencies as &[Option<String>],
+        &statuses as &[&str],
+        &times as &[Option<OffsetDateTime>],
         now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    // A row that somebody else holds is left for the next report: nobody waits for each other in a circle here.
+    sqlx::query!(
+        "with told as (
+             select *
+             from unnest($1::bigint[], $2::numeric[], $3::text[], $4::text[], $5::timestamptz[])
+                  as o (id, price, currency, status, at)
+         ), stale as (
+             select u.id
+             from upstream_orders u
+             join told t on t.id = u.id
+             where (u.price, u.currency, u.status, u.created_at) is distinct from
+                   (coalesce(t.price, u.price), coalesce(t.currency, u.currency), t.status, coalesce(t.at, u.created_at))
+             for update of u skip locked
+         )
+         update upstream_orders u
+         set price = coalesce(t.price, u.price),
+             currency = coalesce(t.currency, u.currency),
+             status = t.status,
+             created_at = coalesce(t.at, u.created_at)
+         from told t
+         where t.id = u.id
+           and u.id in (select id from stale)",
+        &ids,
+        &prices as &[Option<Decimal>],
+        &currencies as &[Option<String>],
+        &statuses as &[&str],
+        &times as &[Option<OffsetDateTime>],
     )
     .execute(conn)
     .await

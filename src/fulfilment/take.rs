@@ -12,6 +12,7 @@ use super::{Applied, Attempt, Means, apply, store};
 use crate::esimdual::Answer;
 use crate::ground::Cost;
 use crate::orders::{self, Actor, Event, Happened, HoldReason, Line, Unit, UnitState};
+use crate::wallet;
 
 /// The shortest pause: whoever waits for somebody else's answer does not spin.
 const SHORTLY: Duration = Duration::from_millis(200);
@@ -56,7 +57,7 @@ pub async fn take_step(
     };
     let mut step = next_step(&facts);
     if step == Step::ReadWallet {
-        let funds = read_wallet(means, line.cost).await;
+        let funds = read_wallet(means, line.cost).await?;
         note_funds(means, &attempts, funds).await?;
         if funds == Funds::Enough && attempts.last().is_some_and(|last| last.judged.is_none()) {
             return Ok(Progress::Moved);
@@ -166,14 +167,15 @@ async fn hold(means: &Means<'_>, unit: &Unit, reason: HoldReason) -> anyhow::Res
     Ok(tx.commit().await?)
 }
 
-async fn read_wallet(means: &Means<'_>, cost: Cost) -> Funds {
-    match means.desk.wallet().await {
+/// Asks what the wallet holds; whoever else goes by the balance learns it too.
+async fn read_wallet(means: &Means<'_>, cost: Cost) -> sqlx::Result<Funds> {
+    Ok(match wallet::read(means.db, means.desk, means.clock).await? {
         Answer::Done(wallet) if wallet.currency.eq_ignore_ascii_case(cost.currency.code()) => {
             if wallet.balance < cost.amount { Funds::TooLittle } else { Funds::Enough }
         }
         Answer::Done(_) => Funds::OtherCurrency,
         Answer::Refused(_) | Answer::Later(_) | Answer::Doubt(_) => Funds::Unreadable,
-    }
+    })
 }
 
 /// Writes what the wallet said about the last refusal, once: a later top-up does not change why it was refused.

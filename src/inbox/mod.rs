@@ -5,7 +5,6 @@
 //! delivery has one effect; and that nothing unsigned is stored but a count. Never decides what an event means for an
 //! order: it reads the body and knocks at the room concerned.
 
-mod body;
 pub mod delivery;
 mod dispatch;
 mod queue;

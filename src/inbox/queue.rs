@@ -14,8 +14,8 @@ use super::dispatch;
 use super::store;
 use crate::plumbing::{db, jobs};
 
-/// Commits under way at once: while one waits for the disk, the next is put together.
-const WRITERS: usize = 2;
+/// Commits under way at once: while one waits for the disk, the next are put together.
+const WRITERS: usize = 3;
 /// The most that one commit holds.
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 2 << 20;
@@ -128,13 +128,18 @@ impl Drop for Writer {
 }
 
 impl Writer {
+    /// Keeps its connection while there is work: borrowing one costs as much as a statement.
     async fn write(mut self, db: PgPool) {
+        let mut kept = None;
         while self.stays() {
             // The connection first: who comes while it is waited for joins the batch.
-            let conn = db.acquire().await;
+            let conn = match kept.take() {
+                Some(conn) => Ok(conn),
+                None => db.acquire().await,
+            };
             let batch = self.queue.take();
             match conn {
-                Ok(mut conn) => write(&mut conn, batch).await,
+                Ok(mut conn) => kept = write(&mut conn, batch).await.then_some(conn),
                 Err(fault) => tell_all(batch, fault),
             }
         }
@@ -166,12 +171,16 @@ fn tell_all(batch: Vec<Waiting>, fault: sqlx::Error) {
     batch.into_iter().for_each(|one| tell(one, Err(NotStored::Fault(Arc::clone(&fault)))));
 }
 
-/// Writes a batch in one commit. Where the database refuses it, each by itself: one bad row harms no other.
-async fn write(conn: &mut PgConnection, batch: Vec<Waiting>) {
-    let Some(now) = batch.iter().map(|one| one.now).max() else { return };
+/// Writes a batch in one commit. Where the database refuses it, each by itself: one bad row harms no other. Whether
+/// all went well on this connection.
+async fn write(conn: &mut PgConnection, batch: Vec<Waiting>) -> bool {
+    let Some(now) = batch.iter().map(|one| one.now).max() else { return true };
     let all: Vec<&Delivery> = batch.iter().map(|one| &one.delivery).collect();
     match persist(conn, &all, now).await {
-        Ok(()) => batch.into_iter().for_each(|one| tell(one, Ok(()))),
+        Ok(()) => {
+            batch.into_iter().for_each(|one| tell(one, Ok(())));
+            return true;
+        }
         Err(fault) if batch.len() == 1 || db::transient(&fault) => tell_all(batch, fault),
         Err(_) => {
             for one in batch {
@@ -180,6 +189,7 @@ async fn write(conn: &mut PgConnection, batch: Vec<Waiting>) {
             }
         }
     }
+    false
 }
 
 /// One transaction. Two nodes that get the same deliveries at once may lose against each other: then again.

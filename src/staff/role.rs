@@ -22,6 +22,8 @@ pub enum Act {
     RunSync,
     /// Decide about a unit that needs a person, which may spend or give back money; give a replacement.
     SettleOrders,
+    /// Close a finding of the ledgers with a reason.
+    CloseFinding,
 }
 
 impl Role {
@@ -46,7 +48,7 @@ impl Role {
     pub fn may(self, act: Act) -> bool {
         match act {
             Act::Look => true,
-            Act::ChangeMarkup | Act::RunSync | Act::SettleOrders => match self {
+            Act::ChangeMarkup | Act::RunSync | Act::SettleOrders | Act::CloseFinding => match self {
                 Self::Owner | Self::Manager => true,
                 Self::Support => false,
             },
@@ -66,6 +68,7 @@ mod tests {
             assert_eq!(role.may(Act::ChangeMarkup), may, "{role:?}");
             assert_eq!(role.may(Act::RunSync), may, "{role:?}");
             assert_eq!(role.may(Act::SettleOrders), may, "{role:?}");
+            assert_eq!(role.may(Act::CloseFinding), may, "{role:?}");
             assert_eq!(Role::from_word(role.word()), Some(role));
         }
         assert_eq!(Role::from_word("root"), None);

@@ -14,6 +14,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
             "esims",
             "fulfilment",
             "inbox",
+            "ledgers",
             "orders",
             "payments",
             "pricing",
@@ -38,18 +39,24 @@ const SANDBOX: &str = "sandbox";
 const SANDBOX_SEES: [&str; 2] = ["ground", "plumbing"];
 
 /// Which rooms a room may see; whoever is not named sees none.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     // The public pages are the catalog with prices.
     ("window", &["catalog", "pricing"]),
     // The customer's page of an order shows eSIMs and draws their codes.
     ("orders", &["esims"]),
     ("payments", &["orders"]),
     // payments and fulfilment do not know each other, so that "paid but not delivered" is decided in one place.
-    ("fulfilment", &["esims", "orders"]),
+    // After a refusal the wallet says whether balance was the reason.
+    ("fulfilment", &["esims", "orders", "wallet"]),
     // The first contact with the upstream fixes the currency and makes the first rule; then the catalog is synced.
     ("supply", &["catalog", "pricing", "settings"]),
+    // It remembers the orders that it lists, stops the package that loses money, and mails the owners.
+    ("ledgers", &["catalog", "fulfilment", "staff", "wallet"]),
     // The conductor: prices again from the snapshot in memory, then order and payment, then delivery or refund.
-    ("checkout", &["catalog", "fulfilment", "orders", "payments", "pricing", "settings", "window"]),
+    (
+        "checkout",
+        &["catalog", "fulfilment", "ledgers", "orders", "payments", "pricing", "settings", "window"],
+    ),
     // A webhook is a hint: it goes through the same door as a report that was asked for.
     ("inbox", &["fulfilment", "orders"]),
     (
@@ -60,6 +67,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "esims",
             "fulfilment",
             "inbox",
+            "ledgers",
             "orders",
             "payments",
             "pricing",

@@ -12,3 +12,4 @@ mod sign_in;
 mod stand;
 #[path = "../support/mod.rs"]
 mod support;
+mod wallet;

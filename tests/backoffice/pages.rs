@@ -8,17 +8,19 @@ use simfront::staff::Role;
 use crate::stand::Stand;
 
 const SEED: &str = include_str!("seed.sql");
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/admin",
     "/admin/orders",
     "/admin/orders/SF-7K3M9QWX",
     "/admin/orders/SF-0000000",
     "/admin/markup",
     "/admin/sync",
+    "/admin/wallet",
     "/admin/webhooks",
     "/admin/upstream",
 ];
-const POSTS: [&str; 3] = ["/admin/markup", "/admin/sync", "/admin/upstream"];
+const POSTS: [&str; 5] =
+    ["/admin/markup", "/admin/sync", "/admin/upstream", "/admin/wallet", "/admin/wallet/findings/1"];
 
 #[tokio::test]
 async fn every_page_is_closed_without_a_session() {
@@ -367,7 +369,7 @@ async fn support_looks_and_changes_nothing() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
         assert!(answer.body.contains("Not with this role"));
     }
-    for path in ["/admin/markup", "/admin/sync"] {
+    for path in ["/admin/markup", "/admin/sync", "/admin/wallet"] {
         assert!(
             !stand.get(path, &cookie).await.body.contains(r#"class="button""#),
             "{path} offers no action"

@@ -14,6 +14,8 @@ pub async fn order(browser: &Browser, shop: &str) {
     browser.open(&format!("{shop}/")).await;
     browser.fill("input[name=q]", "france").await;
     browser.click(".search button").await;
+    // The page that is left has such a link too.
+    browser.until_path("/search").await;
     browser.click("main a[href$='/destinations/france']").await;
     browser.until_path("/destinations/france").await;
     browser.look_at("country").await;

@@ -39,8 +39,7 @@ async fn f56_no_forgery_is_stored_as_an_event() {
         let token = stand.buy(FRANCE, 1).await;
         stand.drain().await;
         stand.handed_over(number).await;
-        let forged =
-            stand.ledger().webhooks.into_iter().filter(|webhook| webhook.forged).next_back().unwrap();
+        let forged = stand.ledger().webhooks.into_iter().rfind(|webhook| webhook.forged).unwrap();
         assert!(forged.attempts.iter().all(|attempt| attempt.status == Some(401)), "{kind}: {forged:?}");
         stand.drain().await;
         assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()), "{kind}");

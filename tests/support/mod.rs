@@ -82,6 +82,7 @@ pub fn settings() -> Settings {
             header_read: long,
         },
         sync_max_vanish_percent: 30,
+        wallet_low_days: 3,
         sandbox_page: None,
     }
 }

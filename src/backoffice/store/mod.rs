@@ -4,14 +4,18 @@ mod order;
 mod orders;
 mod overview;
 mod upstream;
+mod wallet;
 
 pub(super) use order::{
     AttemptRow, Details, GiftRow, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow, WebhookRow,
-    details, listed,
+    debits_like, details, listed,
 };
 pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
 pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};
 pub(super) use upstream::{
     Aside, Delivery, Example, OldRule, Refusals, Run, aside, deliveries, examples, refusals, rules, runs,
     take_turn_to_publish, wallet,
+};
+pub(super) use wallet::{
+    FindingRow, MOVEMENTS, Matching, Movement, closed_findings, matching, movements, open_findings,
 };

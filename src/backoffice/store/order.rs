@@ -131,6 +131,12 @@ pub(crate) struct GiftRow {
     pub grant_reason: String,
 }
 
+/// Debits of a unit's cost at the time of its attempts, and the orders of that price that are bound to units.
+pub(crate) struct DebitsRow {
+    pub debits: i64,
+    pub bound: i64,
+}
+
 /// What is known about whether the upstream has an order for a unit.
 pub(crate) struct ListedRow {
     pub read_at: OffsetDateTime,
@@ -314,5 +320,36 @@ pub(crate) async fn listed(
         external_order_id
     )
     .fetch_optional(conn)
+    .await
+}
+
+/// Debits of `cost` that the wallet showed in a span of time, and the bound orders that explain some of them.
+pub(crate) async fn debits_like(
+    conn: &mut PgConnection,
+    cost: Decimal,
+    currency: &str,
+    from: OffsetDateTime,
+    to: OffsetDateTime,
+) -> sqlx::Result<DebitsRow> {
+    sqlx::query_as!(
+        DebitsRow,
+        r#"select (select count(*)
+                   from wallet_movements
+                   where direction = 'out'
+                     and amount = $1
+                     and upper(currency) = $2
+                     and coalesce(happened_at, first_seen_at) between $3 and $4) as "debits!",
+                  (select count(*)
+                   from upstream_orders o
+                   join units u on u.upstream_order_id = o.id
+                   where o.price = $1
+                     and upper(o.currency) = $2
+                     and coalesce(o.created_at, o.first_seen_at) between $3 and $4) as "bound!""#,
+        cost,
+        currency,
+        from,
+        to
+    )
+    .fetch_one(conn)
     .await
 }

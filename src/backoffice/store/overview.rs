@@ -16,6 +16,8 @@ pub(crate) struct Standing {
     /// The end of the last sync that read the whole catalog.
     pub catalog_read_at: Option<OffsetDateTime>,
     pub unsent_mails: i64,
+    /// What does not match between the ledgers.
+    pub findings: i64,
 }
 
 /// What was paid in one currency, by orders paid since a moment.
@@ -49,7 +51,8 @@ pub(crate) async fn standing(db: &PgPool, day: Date) -> sqlx::Result<Standing> {
                   (select count(*) from webhook_deliveries where status = 'received') as "waiting_webhooks!",
                   (select count(*) from packages where withdrawn_at is null) as "packages!",
                   (select max(finished_at) from sync_runs where outcome in ('applied', 'unchanged')) as catalog_read_at,
-                  (select count(*) from mails where sent_at is null) as "unsent_mails!""#,
+                  (select count(*) from mails where sent_at is null) as "unsent_mails!",
+                  (select count(*) from ledger_findings where closed_at is null) as "findings!""#,
         day
     )
     .fetch_one(db)

@@ -67,15 +67,36 @@ fn broken(what: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("{what} holds what it cannot hold").into())
 }
 
+/// What a package costs by the last sync, whether or not its sale is stopped; `None` where it is withdrawn or unknown.
+pub async fn listed_cost(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Cost>> {
+    let row = query!("select cost, currency from packages where id = $1 and withdrawn_at is null", id)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        let currency = Currency::parse(&row.currency)
+            .ok_or_else(|| sqlx::Error::Decode(format!("packages {id}: currency").into()))?;
+        Ok(Cost { amount: row.cost, currency })
+    })
+    .transpose()
+}
+
 /// The packages on sale, by id; or the one with this id, if it is on sale.
 pub async fn packages_on_sale(db: &mut PgConnection, id: Option<i64>) -> sqlx::Result<Vec<Package>> {
     let rows = query_file_as!(PackageRow, "src/catalog/packages_on_sale.sql", id).fetch_all(db).await?;
     rows.into_iter().map(Package::try_from).collect()
 }
 
-/// The packages that were sold once and are not now.
+/// The packages that were sold once and are not now: withdrawn upstream, or stopped here.
 pub async fn withdrawn(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
-    query_scalar!("select id from packages where withdrawn_at is not null order by id").fetch_all(db).await
+    query_scalar!(
+        "select id
+         from packages
+         where withdrawn_at is not null
+            or id in (select package_id from package_stops where lifted_at is null)
+         order by id"
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// The countries that a package on sale names.
@@ -130,11 +151,14 @@ pub async fn stored(db: &mut PgConnection) -> sqlx::Result<BTreeMap<i64, Stored>
     known.collect()
 }
 
-/// The newest applied run; 0 before the first.
+/// The newest applied run, and one more for each time that a package was stopped or sold again; 0 before the first.
 pub async fn version(db: &mut PgConnection) -> sqlx::Result<i64> {
-    let newest =
-        query_scalar!("select max(id) from sync_runs where outcome = 'applied'").fetch_one(db).await?;
-    Ok(newest.unwrap_or(0))
+    query_scalar!(
+        r#"select coalesce((select max(id) from sync_runs where outcome = 'applied'), 0)
+               + (select count(*) + count(lifted_at) from package_stops) as "version!""#
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// The newest run that compared the catalog and left it as the upstream's; 0 before the first.

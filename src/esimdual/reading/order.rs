@@ -6,7 +6,7 @@ use super::esim::{event_esim, order_esim};
 use super::{Undocumented, Unreadable};
 use crate::esimdual::answer::{Esim, NewOrder, Order, OrderStatus};
 use crate::esimdual::fields::{EventOrderFields, EventPackageFields, OrderFields, OrderPackageFields};
-use crate::esimdual::wire::{Envelope, Token, decimal, integer, text};
+use crate::esimdual::wire::{Envelope, Token, decimal, integer, moment, text};
 
 /// One order in a list or by itself; needs at least its id.
 ///
@@ -22,6 +22,7 @@ pub fn order_row(row: &RawValue, seen: &mut Undocumented) -> Result<Order, Unrea
         status: status(fields.status),
         price: decimal(fields.price),
         currency: text(fields.currency),
+        created_at: moment(fields.created_at),
         esim: order_esim(fields.esim, seen),
         extra: fields.extra,
     })
@@ -89,6 +90,7 @@ pub(in crate::esimdual) fn event_order(row: Token<'_>, seen: &mut Undocumented) 
         status: status(fields.status),
         price: decimal(fields.price),
         currency: text(fields.currency),
+        created_at: moment(fields.created_at),
         esim: order_esim(fields.esim, seen),
         extra: fields.extra,
     })

@@ -340,6 +340,7 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
             header_read: plan.header_read,
         },
         sync_max_vanish_percent: 30,
+        wallet_low_days: 3,
         sandbox_page: None,
     }
 }

@@ -74,4 +74,13 @@ async fn money(stand: &Stand) {
         )
         .await;
     assert_eq!(unpaid, 0, "nothing is bought for an order that is not paid");
+    let backwards = stand
+        .count(
+            "select count(*)
+             from units u
+             join orders o on o.id = u.order_id
+             where o.status in ('completed', 'failed') and u.status not in ('completed', 'failed')",
+        )
+        .await;
+    assert_eq!(backwards, 0, "an order that is final has no unit that is not");
 }

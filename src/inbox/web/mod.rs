@@ -1,5 +1,7 @@
 //! `POST /webhooks/esimdual`: the contract's table, section 7, from top to bottom.
 
+mod body;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,12 +10,12 @@ use axum::{Extension, Json, Router};
 use serde_json::json;
 
 use super::Inbox;
-use super::body::{self, NoBody};
 use super::queue::NotStored;
 use super::receive::{Arrived, Refused, receive};
 use super::tally::Reason;
 use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
+use body::NoBody;
 
 const SIGNATURE: &str = "x-esimdual-signature";
 const DELIVERY_ID: &str = "x-esimdual-delivery";
