@@ -35,7 +35,7 @@ pub use jobs::{MATCH_LEDGERS, kind, match_job};
 pub async fn funds(conn: &mut PgConnection) -> sqlx::Result<Option<Funds>> {
     let Some(reading) = wallet::last(conn).await? else { return Ok(None) };
     let currency = reading.currency.to_ascii_uppercase();
-    let reserved = store::reserved(conn, &currency).await?;
+    let reserved = store::reserved(conn, &currency, reading.asked_at).await?;
     let unseen = store::bought_since(conn, &currency, reading.asked_at).await?;
     Ok(Some(Funds { balance: reading.balance, currency, read_at: reading.read_at, reserved, unseen }))
 }
@@ -69,6 +69,8 @@ pub async fn close(
     because: &str,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<Closed>> {
+    // Not while a matching writes: what it stops and what this lifts must see each other.
+    store::take_turn(conn).await?;
     let Some(package) = store::close(conn, id, by, because, now).await? else { return Ok(None) };
     let sold_again = match package {
         Some(package) if !store::stops(conn, package).await? => {

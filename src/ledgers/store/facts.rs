@@ -7,8 +7,13 @@ use time::OffsetDateTime;
 
 use crate::ledgers::matching::{Debit, Purchase};
 
-/// The listed cost of paid units that are bought nowhere yet, in a currency.
-pub async fn reserved(db: &mut PgConnection, currency: &str) -> sqlx::Result<Decimal> {
+/// The listed cost of paid units that are bought nowhere yet, in a currency. What may have been bought before the balance
+/// was asked for is not counted: its cost may be gone already.
+pub async fn reserved(
+    db: &mut PgConnection,
+    currency: &str,
+    asked_at: OffsetDateTime,
+) -> sqlx::Result<Decimal> {
     query_scalar!(
         r#"select coalesce(sum(l.cost), 0) as "cost!"
            from orders o
@@ -17,8 +22,16 @@ pub async fn reserved(db: &mut PgConnection, currency: &str) -> sqlx::Result<Dec
            where o.status = 'processing'
              and u.status in ('pending', 'ordering', 'on_hold')
              and u.upstream_order_id is null
-             and l.cost_currency = $1"#,
-        currency
+             and l.cost_currency = $1
+             and not exists (
+                 select 1
+                 from attempts a
+                 where a.unit_id = u.id
+                   and (a.outcome is null or a.outcome = 'doubt' and a.settled is null)
+                   and a.committed_at < $2
+             )"#,
+        currency,
+        asked_at
     )
     .fetch_one(db)
     .await
