@@ -7,8 +7,10 @@ use simfront::staff::Role;
 use crate::stand::Stand;
 
 const SEED: &str = include_str!("seed.sql");
-/// A purchase, what moved the wallet, and two things that do not match.
+/// A unit of which the list says that it was not bought; a purchase, what moved the wallet, and two things that do not
+/// match.
 const BOOKS: &str = "
+update attempts set settled = 'absent' where outcome = 'doubt';
 insert into upstream_orders (id, external_order_id, price, currency, status, created_at, first_seen_at)
 values (88123, 'SF-7K3M9QWX-1-1', 4.2, 'USD', 'completed', '2026-11-22 10:02Z', '2026-11-22 10:02Z');
 insert into wallet_movements (key, upstream_id, direction, kind, amount, currency, post_balance, reference, description, happened_at, first_seen_at)
@@ -57,6 +59,9 @@ async fn the_wallet_shows_what_is_left_for_how_long_and_what_does_not_match() {
     ] {
         assert!(body.contains(text), "{text} is missing in {body}");
     }
+    stand.sql("update attempts set settled = null where outcome = 'doubt'").await;
+    let doubted = stand.get("/admin/wallet", &cookie).await.body;
+    assert!(!doubted.contains("102.5235 USD"), "what may have been bought before is not reserved: {doubted}");
     assert!(!body.contains(r#"action="/admin/wallet"#), "support looks and changes nothing");
     let overview = stand.get("/admin", &cookie).await.body;
     assert!(
