@@ -23,3 +23,6 @@ create table webhook_signatures (
     last_wrong_at timestamptz,
     last_right_at timestamptz
 );
+
+-- What nobody could be found for is shown to staff apart, however many others came since.
+create index webhook_deliveries_unmatched on webhook_deliveries (received_at desc, id desc) where status = 'unmatched';

@@ -13,10 +13,14 @@ use crate::shop::Shop;
 use crate::supply;
 use crate::wallet;
 
-/// How many jobs one node runs at once: few enough for two cores.
+/// How many jobs that ask the upstream one node runs at once: few enough for two cores.
 const WORKERS: usize = 4;
-/// Those that send mail besides, and nothing else: a mail server that does not answer holds up no delivery, and an
-/// upstream that does not answer holds up no mail.
+/// Those that work on what the database has already, and ask nobody: an upstream that does not answer holds up no webhook.
+const SHORT_WORKERS: usize = 2;
+/// What they do.
+const SHORT: [&str; 3] = [inbox::DELIVERY, payments::SEND_REFUND, checkout::SWEEP];
+/// Those that send mail, and nothing else: a mail server that does not answer holds up no delivery, and an upstream that
+/// does not answer holds up no mail.
 const MAIL_WORKERS: usize = 2;
 /// How often a worker looks by itself when no bell rings.
 const POLL: Duration = Duration::from_secs(2);
@@ -44,12 +48,16 @@ pub async fn work(shop: Shop, told: Stop) {
             () = told.stop.cancelled() => return,
         }
     }
-    let rhythm = Rhythm { lease: shop.settings.times.job_lease, poll: POLL, workers: WORKERS };
-    let mut most = crew(&shop);
-    most.kinds.retain(|kind| kind.name != SEND_MAIL);
-    let post = Crew { kinds: vec![mails()], ..crew(&shop) };
-    let post_rhythm = Rhythm { workers: MAIL_WORKERS, ..rhythm };
-    tokio::join!(most.work(rhythm, told.clone()), post.work(post_rhythm, told));
+    let lane = |workers, of: fn(&str) -> bool| {
+        let mut crew = crew(&shop);
+        crew.kinds.retain(|kind| of(kind.name));
+        crew.work(Rhythm { lease: shop.settings.times.job_lease, poll: POLL, workers }, told.clone())
+    };
+    tokio::join!(
+        lane(WORKERS, |kind| kind != SEND_MAIL && !SHORT.contains(&kind)),
+        lane(SHORT_WORKERS, |kind| SHORT.contains(&kind)),
+        lane(MAIL_WORKERS, |kind| kind == SEND_MAIL),
+    );
 }
 
 /// Asks now for a sync, a sweep, a reading of the wallet and a matching of the ledgers; all of them come back by themselves

@@ -53,6 +53,8 @@ struct UnitView {
     attempts: Vec<AttemptView>,
     /// What the upstream's list says, where that is in question.
     evidence: Option<String>,
+    /// What it would cost today, where that is known.
+    cost: Option<String>,
     /// What a person may decide; empty for who may not.
     ways: Vec<WayView>,
     /// Somebody must decide: the ways stand open.
@@ -277,6 +279,7 @@ fn unit_view(attempts: Vec<AttemptView>, ways: UnitWays, unit: UnitRow) -> UnitV
         failed: unit.status == "failed",
         replaceable: unit.status == "completed" && ways.may_replace,
         evidence: ways.evidence,
+        cost: ways.cost,
         needs_a_person: ways.needs_a_person,
         ways: ways.open,
         status: Badge::of(&unit.status),

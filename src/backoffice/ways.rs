@@ -7,6 +7,7 @@ use axum::extract::{Form, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::post;
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -14,10 +15,12 @@ use sqlx::PgConnection;
 use super::frame::{Part, forbidden};
 use super::order::{Said, answer};
 use super::store;
+use crate::catalog;
 use crate::checkout::decide::{Decision, NotDecided, Verdict, decide};
 use crate::checkout::replace::{Asked, NotReplaced, replace};
 use crate::esims::ActivationCode;
 use crate::fulfilment::{self, Attempt, Means, Way, by_hand};
+use crate::ground::Cost;
 use crate::orders::{self, OrderNumber, Unit};
 use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
@@ -43,6 +46,8 @@ pub(super) struct UnitWays {
     pub(super) needs_a_person: bool,
     pub(super) may_replace: bool,
     pub(super) evidence: Option<String>,
+    /// What it would cost today, exact, where that is known.
+    pub(super) cost: Option<String>,
 }
 
 /// One way on, as the page offers it.
@@ -72,11 +77,18 @@ pub(super) async fn of_order(conn: &mut PgConnection, staff: &Staff, order_id: i
             open: Way::ALL.into_iter().filter(open).map(view).collect(),
             needs_a_person: needs_a_person(&unit),
             may_replace: may,
+            cost: cost(conn, &unit).await?.map(|cost| cost.amount.normalize().to_string()),
             evidence: if in_doubt { Some(evidence(conn, &unit, &attempts).await?) } else { None },
         };
         all.insert(unit.id, ways);
     }
     Ok(all)
+}
+
+/// What it would cost today, of what is not bought yet.
+async fn cost(conn: &mut PgConnection, unit: &Unit) -> sqlx::Result<Option<Cost>> {
+    let line = orders::line_of(conn, unit).await?;
+    catalog::listed_cost(conn, line.package_id).await
 }
 
 fn needs_a_person(unit: &Unit) -> bool {
@@ -91,14 +103,10 @@ async fn evidence(conn: &mut PgConnection, unit: &Unit, attempts: &[Attempt]) ->
     let list = listed(conn, unit).await?;
     let times = || attempts.iter().map(|attempt| attempt.committed_at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(list) };
-    let cost = orders::line_of(conn, unit).await?.cost;
-    let code = cost.currency.code();
-    let found = store::debits_like(conn, cost.amount, code, first - AROUND, last + AROUND).await?;
+    let found = store::debits_around(conn, first - AROUND, last + AROUND).await?;
     Ok(format!(
-        "{list} Around its attempts the wallet shows debits of {} {code}: {}; orders of that cost that are bound to eSIMs: {}.",
-        cost.amount.normalize(),
-        found.debits,
-        found.bound
+        "{list} Around its attempts the wallet shows {} debits; {} orders of then are bound to eSIMs.",
+        found.debits, found.bound
     ))
 }
 
@@ -156,6 +164,8 @@ pub(super) struct Typed {
     pub(super) upstream_order: String,
     pub(super) code: String,
     pub(super) iccid: String,
+    /// The cost that the page showed.
+    cost: String,
     form_key: String,
 }
 
@@ -172,6 +182,11 @@ impl Typed {
     fn upstream_order(&self) -> Result<i64, String> {
         let id = self.upstream_order.trim().parse().ok().filter(|id| *id > 0);
         id.ok_or_else(|| "eSIMDual's order number is a whole number, such as 45.".to_owned())
+    }
+
+    fn cost(&self) -> Result<Decimal, String> {
+        let cost = Decimal::from_str_exact(self.cost.trim());
+        cost.map_err(|_| "The form was incomplete. Nothing was bought; try again.".to_owned())
     }
 
     fn code(&self) -> Result<ActivationCode, String> {
@@ -263,7 +278,7 @@ async fn read(shop: &Shop, unit: &Unit, typed: &Typed) -> Result<(String, Decisi
             Decision::Bind(Box::new(by_hand::confirm(&means, unit, id).await?))
         }
         Way::Deliver => Decision::Deliver(by_hand::Delivery { code: typed.code()?, iccid: typed.iccid()? }),
-        Way::Buy => Decision::Buy,
+        Way::Buy => Decision::Buy { up_to: typed.cost()? },
         Way::GiveUp => Decision::GiveUp,
     };
     Ok((typed.reason()?, decision))
@@ -283,10 +298,11 @@ async fn give(
         Ok(reason) => reason,
         Err(sentence) => return refused(&shop, &staff, &number, &unit, typed, sentence).await,
     };
-    let form_key = match uuid::Uuid::try_parse(&typed.form_key) {
-        Ok(key) => format!("replacement:{key}"),
-        Err(_) => format!("replacement:{}", shop.entropy.uuid()),
+    let Ok(key) = uuid::Uuid::try_parse(&typed.form_key) else {
+        let sentence = "The form was incomplete. Nothing was given; try again.".to_owned();
+        return refused(&shop, &staff, &number, &unit, typed, sentence).await;
     };
+    let form_key = format!("replacement:{}:{key}", unit.external_order_id);
     let now = shop.now();
     let mut tx = shop.db.begin().await?;
     let asked = Asked { unit: &unit, form_key: &form_key, admin: &staff.email, reason: &reason, now };

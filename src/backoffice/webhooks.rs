@@ -59,6 +59,7 @@ struct WebhooksPage {
     secrets: Vec<SecretView>,
     differs: Option<DiffersView>,
     deliveries: Vec<DeliveryView>,
+    unmatched: Vec<DeliveryView>,
     refusals: Vec<RefusalView>,
 }
 
@@ -78,6 +79,7 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
         secrets: signatures.secrets.iter().enumerate().map(secret).collect(),
         differs,
         deliveries: store::deliveries(&shop.db).await?.into_iter().map(delivery).collect(),
+        unmatched: store::unmatched(&shop.db).await?.into_iter().map(delivery).collect(),
         refusals: store::refusals(&shop.db).await?.into_iter().map(refusal).collect(),
     };
     page(StatusCode::OK, Cache::Private, &view)

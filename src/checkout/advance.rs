@@ -135,6 +135,11 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
     if moved || fresh.state.status().is_final() {
         return Ok(());
     }
+    // A sleeper may have decided before somebody else asked again: what is in doubt now is not refunded by time.
+    let in_doubt = fulfilment::attempts(&mut tx, fresh.id).await?.iter().any(fulfilment::Attempt::in_doubt);
+    if in_doubt && failure != Failure::UpstreamFailed {
+        return Ok(());
+    }
     match end_refunded(&mut tx, &shop.entropy, &fresh, failure, &Actor::Shop, now).await {
         Ok(true) => tx.commit().await?,
         Ok(false) => return Ok(()),

@@ -1,6 +1,7 @@
 //! A person decides about a unit that the shop cannot settle by itself. Whatever they decide goes through the same
 //! forward-only steps as everything else, once, and stands in the order's history with their name and reason.
 
+use rust_decimal::Decimal;
 use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -23,7 +24,10 @@ pub enum Decision {
     /// This code came by another way.
     Deliver(by_hand::Delivery),
     /// Buy at today's cost.
-    Buy,
+    Buy {
+        /// The cost that the person saw: exact, in the line's cost currency.
+        up_to: Decimal,
+    },
     /// It will not come.
     GiveUp,
 }
@@ -35,7 +39,7 @@ impl Decision {
             Self::LookNow => Way::LookNow,
             Self::Bind(_) => Way::Bind,
             Self::Deliver(_) => Way::Deliver,
-            Self::Buy => Way::Buy,
+            Self::Buy { .. } => Way::Buy,
             Self::GiveUp => Way::GiveUp,
         }
     }
@@ -53,6 +57,9 @@ pub enum NotDecided {
     /// The package's cost is not known.
     #[error("The package is not in the catalog now, so nobody knows what it would cost.")]
     NoCost,
+    /// It costs more by now than the person saw.
+    #[error("It costs more by now than this page showed. Look at it again.")]
+    Dearer,
     /// The refund cannot be recorded.
     #[error("The refund cannot be recorded: {0}.")]
     NotRefunded(NotRefunded),
@@ -105,11 +112,14 @@ pub async fn decide(
                 return Err(NotDecided::CodeTaken);
             }
         }
-        Decision::Buy => {
+        Decision::Buy { up_to } => {
             let line = orders::line_of(conn, unit).await?;
             let cost = catalog::listed_cost(conn, line.package_id).await?.ok_or(NotDecided::NoCost)?;
-            facts["cost"] = json!(cost.amount.to_string());
-            orders::accept_cost(conn, unit.id, cost.amount).await?;
+            if cost.currency != line.cost.currency || cost.amount > *up_to {
+                return Err(NotDecided::Dearer);
+            }
+            facts["cost"] = json!(up_to.to_string());
+            orders::accept_cost(conn, unit.id, *up_to).await?;
         }
         Decision::GiveUp => {
             let ended = end_refunded(conn, entropy, unit, Failure::Person, &by, now).await;

@@ -24,6 +24,9 @@ pub struct Asked<'a> {
 /// Why nothing was given.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReplaced {
+    /// One is on its way already.
+    #[error("A replacement of this eSIM is on its way already.")]
+    UnderWay,
     /// There is nothing to replace: it was not delivered. What is on its way still comes or is refunded.
     #[error("Only an eSIM that was delivered can be replaced.")]
     NotDelivered,
@@ -58,6 +61,9 @@ pub async fn replace(
     }
     if !matches!(unit.state, UnitState::Completed { .. }) {
         return Err(NotReplaced::NotDelivered);
+    }
+    if orders::replacement_is_open(conn, unit.id).await? {
+        return Err(NotReplaced::UnderWay);
     }
     let order = &orders::by_id(conn, unit.order_id).await?.ok_or(sqlx::Error::RowNotFound)?;
     let line = &orders::line_of(conn, unit).await?;

@@ -22,6 +22,8 @@ use crate::{crew, ledgers, window};
 
 /// How often the clock is set by the database's.
 const FOLLOW_EVERY: Duration = Duration::from_secs(10);
+/// What is left for counts and pools where the time to stop is over.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long handing back what was cut off may take.
 const HAND_OVER: Duration = Duration::from_secs(2);
 /// How often what webhooks were counted, and what was met upstream that is not documented, are written down.
@@ -125,6 +127,7 @@ impl Open {
             }
         };
         tracing::info!("stopping");
+        let gone_by = tokio::time::Instant::now() + self.grace;
         foundation.shop.stop.cancel();
         self.stop_workers.stop.cancel();
         self.stage.carried.close();
@@ -136,7 +139,10 @@ impl Open {
         if tokio::time::timeout(to_finish(self.grace), finish).await.is_err() {
             tracing::warn!("some work was cut off; it goes on at the next start");
             self.stop_workers.cut.cancel();
-            if !self.workers.is_finished() && tokio::time::timeout(HAND_OVER, self.workers).await.is_err() {
+            let handed_over = gone_by.min(tokio::time::Instant::now() + HAND_OVER);
+            if !self.workers.is_finished()
+                && tokio::time::timeout_at(handed_over, self.workers).await.is_err()
+            {
                 tracing::warn!("a job could not be handed back; it goes on when its lease is over");
             }
         }
@@ -144,10 +150,14 @@ impl Open {
             task.abort();
         }
         let shop = &foundation.at_work;
-        let _kept_for_later = write_tally(shop, &self.stage).await;
-        let _lost_at_worst = shop.upstream.write_down_notes().await;
-        let closed = tokio::time::timeout(Duration::from_secs(3), foundation.shares().close()).await;
-        if closed.is_err() {
+        let last_words = async {
+            let _kept_for_later = write_tally(shop, &self.stage).await;
+            let _lost_at_worst = shop.upstream.write_down_notes().await;
+            foundation.shares().close().await;
+        };
+        // With the database away nobody waits for it; a moment is left in any case, and is enough where it is there.
+        let over = gone_by.max(tokio::time::Instant::now() + LAST_WORDS);
+        if tokio::time::timeout_at(over, last_words).await.is_err() {
             tracing::debug!("the pools were left open");
         }
         if let Some(session) = foundation.postgres {

@@ -145,9 +145,13 @@ impl Client {
         self.read(Operation::Order, &path, read).await
     }
 
-    /// The turn to read the list of orders, which is long; `None` while somebody on this node reads it already.
-    pub fn turn_to_list(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        self.0.lister.try_lock().ok()
+    /// The turn to read the list of orders, which is long: waited for, or `None` while somebody on this node reads it
+    /// already.
+    pub async fn turn_to_list(&self, wait: bool) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match wait {
+            true => Some(self.0.lister.lock().await),
+            false => self.0.lister.try_lock().ok(),
+        }
     }
 
     /// Every order that the upstream lists, over all pages.

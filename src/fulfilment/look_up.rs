@@ -33,12 +33,14 @@ pub(super) async fn look_up(means: &Means<'_>, unit: &Unit) -> anyhow::Result<Lo
     let mut conn = means.db.acquire().await?;
     // What nobody answered is a doubt from here on; its age counts from now, because it may only just have left.
     store::abandon_open(&mut conn, unit.id, means.clock.now()).await?;
+    let first = !is_listed(&mut conn, unit).await?;
     drop(conn);
-    // Whoever reads settles every doubt that stands by then: this one too.
-    let Some(_turn) = means.desk.turn_to_list() else { return Ok(Looked::BeingRead) };
+    // Whoever reads settles every doubt that stands by then, this one too, and says so to its order's job. Who only waits
+    // for the first reading of all is told by nobody.
+    let Some(_turn) = means.desk.turn_to_list(first).await else { return Ok(Looked::BeingRead) };
     let mut conn = means.db.acquire().await?;
     let attempts = store::attempts(&mut conn, unit.id).await?;
-    let listed = store::listed(&mut conn).await?;
+    let listed = is_listed(&mut conn, unit).await?;
     let (now, times) = (means.clock.now(), means.times);
     if !is_needed(listed, &attempts, now, times.doubt_settling, times.reconcile_interval) {
         return Ok(Looked::Read);
@@ -48,6 +50,13 @@ pub(super) async fn look_up(means: &Means<'_>, unit: &Unit) -> anyhow::Result<Lo
     let begun = means.clock.now();
     let Answer::Done(listing) = means.desk.orders().await else { return Ok(Looked::Unreadable) };
     settle_all(means, unit, &listing, &Reading::of(&listing, begun, &ever_known), begun).await
+}
+
+/// Whether the list was read before, and tells nothing of this unit that it should not know: an order under its name
+/// though nothing was asked for yet.
+async fn is_listed(conn: &mut PgConnection, unit: &Unit) -> sqlx::Result<bool> {
+    let (listed, named) = store::listed(conn, &unit.external_order_id).await?;
+    Ok(listed && !(named && unit.state == UnitState::Pending))
 }
 
 /// Applies a reading to this unit and to every other that is in doubt; the reading is noted last, so that nobody
@@ -60,8 +69,11 @@ async fn settle_all(
     begun: OffsetDateTime,
 ) -> anyhow::Result<Looked> {
     let now = means.clock.now();
+    // By itself: nobody waits for these rows who holds an order's.
     let mut tx = means.db.begin().await?;
     store::remember(&mut tx, &listing.orders, now).await?;
+    tx.commit().await?;
+    let mut tx = means.db.begin().await?;
     let looked = settle(means, &mut tx, unit.id, listing, reading).await?;
     let others = store::units_in_doubt(&mut tx, unit.id).await?;
     tx.commit().await?;
@@ -85,6 +97,8 @@ async fn settle(
 ) -> sqlx::Result<Looked> {
     let now = means.clock.now();
     let Some(unit) = orders::unit_by_id(conn, unit_id).await? else { return Ok(Looked::Read) };
+    // The order's row before anything of it, as everybody else does.
+    let unit = orders::lock_unit(conn, &unit).await?;
     store::looked(conn, unit_id, reading.begun()).await?;
     match found(listing.orders.iter(), &unit.external_order_id) {
         Some(report) if unit.state == UnitState::Pending => {
@@ -96,6 +110,10 @@ async fn settle(
             Applied::Nothing | Applied::Moved => Looked::Found,
         }),
         None => {
+            // It was listed once, and is not now: asked again at the usual pace, and never bought meanwhile.
+            if unit.state == UnitState::Pending && store::listed(conn, &unit.external_order_id).await?.1 {
+                return Ok(Looked::Contradicted);
+            }
             let attempts = store::attempts(conn, unit.id).await?;
             for attempt in
                 attempts.iter().filter(|attempt| reading.proves_absence(attempt, means.times.doubt_settling))
@@ -124,7 +142,9 @@ async fn found_before_it_was_bought(
         return Ok(Looked::Contradicted);
     }
     let to = UnitState::OnHold { reason: HoldReason::AnswerMismatch, upstream_order_id: Some(report.id) };
-    orders::move_unit(conn, unit, &to, now).await?;
+    if !orders::move_unit(conn, unit, &to, now).await? {
+        return Ok(Looked::Contradicted);
+    }
     let entry = Happened::to_unit(unit.id, Actor::Upstream, Event::Held)
         .with(json!({ "reason": HoldReason::AnswerMismatch.word(), "upstream_order": report.id }));
     orders::append(conn, unit.order_id, &entry, now).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::attempt::{Attempt, Outcome};
-use crate::esimdual::{Listing, Order};
+use crate::esimdual::{Listing, Order, OrderStatus};
 
 /// A reading, as far as it can prove that an order is absent.
 #[derive(Debug)]
@@ -49,9 +49,10 @@ impl Reading {
     }
 }
 
-/// The oldest order under this name: should there ever be two, the first is the one that was meant.
+/// The order under this name: should there ever be two, one that lives before one that failed, and the first of those.
 pub fn found<'a>(orders: impl Iterator<Item = &'a Order>, name: &str) -> Option<&'a Order> {
-    orders.filter(|order| order.external_order_id.as_deref() == Some(name)).min_by_key(|order| order.id)
+    let ours = orders.filter(|order| order.external_order_id.as_deref() == Some(name));
+    ours.min_by_key(|order| (order.status == OrderStatus::Failed, order.id))
 }
 
 /// Whether the list must be read for a unit, or what was read last, for whichever unit, has told all that can be known
@@ -74,7 +75,7 @@ pub fn is_needed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::esimdual::{Extra, OrderStatus};
+    use crate::esimdual::Extra;
     use time::Duration as Span;
     use time::macros::datetime;
 
@@ -147,6 +148,8 @@ mod tests {
         let orders = [order(9, "A"), order(7, "A"), order(3, "B")];
         assert_eq!(found(orders.iter(), "A").map(|order| order.id), Some(7));
         assert_eq!(found(orders.iter(), "C"), None);
+        let refused_first = [Order { status: OrderStatus::Failed, ..order(7, "A") }, order(9, "A")];
+        assert_eq!(found(refused_first.iter(), "A").map(|order| order.id), Some(9));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Facts<'a> {
     pub times: &'a Times,
     /// Whether the upstream's list of orders was ever read.
     pub listed: bool,
+    /// Whether an order under this unit's name was ever listed.
+    pub named: bool,
     /// What the wallet said in this round, if it was asked.
     pub funds: Option<Funds>,
     /// Whether it may be bought at today's cost.
@@ -133,12 +135,12 @@ fn in_doubt(facts: &Facts<'_>) -> Step {
 }
 
 fn first(facts: &Facts<'_>) -> Step {
-    if deadline_over(facts) {
-        Step::Refund(Failure::Deadline)
-    } else if facts.listed {
-        Step::Send(Key::New)
-    } else {
-        Step::ReadList
+    match (facts.listed && !facts.named, deadline_over(facts)) {
+        (true, false) => Step::Send(Key::New),
+        (true, true) => Step::Refund(Failure::Deadline),
+        // Nobody could read the list in all that time: then nothing was asked for either.
+        (false, true) if !facts.named => Step::Refund(Failure::Deadline),
+        (false, _) => Step::ReadList,
     }
 }
 

@@ -81,6 +81,7 @@ fn decide(case: &Case<'_>) -> Step {
         now,
         times: &times,
         listed: true,
+        named: false,
         funds: case.funds,
         terms: Terms::Fine,
     };
@@ -112,6 +113,7 @@ fn a_first_purchase_reads_the_list_once_and_then_sends() {
         now: PAID,
         times: &times,
         listed: false,
+        named: false,
         funds: None,
         terms: Terms::Fine,
     };
@@ -220,6 +222,7 @@ fn nothing_is_bought_on_terms_that_nobody_agreed_to() {
             now,
             times: &times,
             listed: true,
+            named: false,
             funds: None,
             terms,
         })
@@ -245,4 +248,23 @@ fn polls_come_often_at_first_then_at_the_interval_and_slower_past_the_deadline()
     };
     assert_eq!([0, 8, 60, 120, 4_199].map(pause(false)), [2, 2, 15, 30, 30]);
     assert_eq!([60, 1_200, 4_200, 100_000].map(pause(true)), [30, 60, 90, 90]);
+}
+
+#[test]
+fn a_unit_that_the_upstream_has_though_nothing_was_asked_for_is_looked_for_and_neither_bought_nor_refunded() {
+    let (unit, times) = (unit(UnitState::Pending), times());
+    for after in [1, 4_200] {
+        let facts = Facts {
+            unit: &unit,
+            attempts: &[],
+            paid_at: PAID,
+            now: PAID + time::Duration::seconds(after),
+            times: &times,
+            listed: true,
+            named: true,
+            funds: None,
+            terms: Terms::Fine,
+        };
+        assert_eq!(next_step(&facts), Step::ReadList, "after {after} s");
+    }
 }

@@ -233,11 +233,16 @@ pub(super) async fn units_in_doubt(conn: &mut PgConnection, but: i64) -> sqlx::R
     .await
 }
 
-/// Whether the upstream's list was ever read.
-pub(super) async fn listed(conn: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select 1 from upstream_listings) as "listed!""#)
-        .fetch_one(conn)
-        .await
+/// Whether the upstream's list was ever read, and whether it ever had an order under this name.
+pub(super) async fn listed(conn: &mut PgConnection, name: &str) -> sqlx::Result<(bool, bool)> {
+    let row = sqlx::query!(
+        r#"select exists (select 1 from upstream_listings) as "listed!",
+                  exists (select 1 from upstream_orders where external_order_id = $1) as "named!""#,
+        name,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.listed, row.named))
 }
 
 /// Every upstream order that was ever known.

@@ -40,24 +40,27 @@ pub async fn take_step(
     paid_at: OffsetDateTime,
     today: Option<Cost>,
 ) -> anyhow::Result<Progress> {
+    // The time first: what is decided by it is never younger than what was read.
+    let now = means.clock.now();
     let mut conn = means.db.acquire().await?;
     let attempts = store::attempts(&mut conn, unit.id).await?;
     let line = orders::line_of(&mut conn, unit).await?;
-    let listed = store::listed(&mut conn).await?;
+    let (listed, named) = store::listed(&mut conn, &unit.external_order_id).await?;
     drop(conn);
     let mut facts = Facts {
         unit,
         attempts: &attempts,
         paid_at,
-        now: means.clock.now(),
+        now,
         times: means.times,
         listed,
+        named,
         funds: None,
         terms: Terms::of(&line, today, unit.accepted_cost),
     };
     let mut step = next_step(&facts);
     if step == Step::ReadWallet {
-        let funds = read_wallet(means, line.cost).await?;
+        let funds = read_wallet(means, cost_now(&line, today)).await?;
         note_funds(means, &attempts, funds).await?;
         if funds == Funds::Enough && attempts.last().is_some_and(|last| last.judged.is_none()) {
             return Ok(Progress::Moved);
@@ -156,7 +159,10 @@ async fn hold(means: &Means<'_>, unit: &Unit, reason: HoldReason) -> anyhow::Res
     }
     let now = means.clock.now();
     let mut tx = means.db.begin().await?;
-    if orders::move_unit(&mut tx, unit, &to, now).await? {
+    // Whoever moved it meanwhile knew more than this decision did.
+    if orders::lock_unit(&mut tx, unit).await?.state == unit.state
+        && orders::move_unit(&mut tx, unit, &to, now).await?
+    {
         let entry = Happened::to_unit(unit.id, Actor::Shop, Event::Held)
             .with(serde_json::json!({ "reason": reason.word() }));
         orders::append(&mut tx, unit.order_id, &entry, now).await?;
@@ -165,6 +171,11 @@ async fn hold(means: &Means<'_>, unit: &Unit, reason: HoldReason) -> anyhow::Res
         }
     }
     Ok(tx.commit().await?)
+}
+
+/// What the upstream would charge now: its list's cost, where that is in the currency in which it was sold.
+fn cost_now(line: &Line, today: Option<Cost>) -> Cost {
+    today.filter(|today| today.currency == line.cost.currency).unwrap_or(line.cost)
 }
 
 /// Asks what the wallet holds; whoever else goes by the balance learns it too.

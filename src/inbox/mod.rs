@@ -28,4 +28,6 @@ pub struct Inbox {
     pub queue: Queue,
     /// What was counted since it was last written.
     pub tally: Tally,
+    /// What bodies may hold.
+    room: web::Room,
 }

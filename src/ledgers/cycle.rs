@@ -112,7 +112,8 @@ async fn books(
     debits.retain(|debit| !movements.contains(&debit.key));
     purchases.retain(|purchase| !orders.contains(&purchase.id));
     let listing = store::listing(conn).await?;
-    let scope = scope(&reading, listing.as_ref(), means.settling());
+    let scope =
+        Scope { read_from: Some(looked_back_to), ..scope(&reading, listing.as_ref(), means.settling()) };
     Ok(Some(Books { debits, purchases, scope }))
 }
 
@@ -121,6 +122,7 @@ fn scope(reading: &Reading, listing: Option<&store::ListingRow>, settling: Durat
     Scope {
         currency: reading.currency.to_ascii_uppercase(),
         from: reading.known_from.max(orders_from),
+        read_from: None,
         orders_known_for: listing.map(|listing| listing.asked_at - settling),
         debits_known_for: reading.movements_readable.then(|| reading.asked_at - settling),
     }
@@ -244,7 +246,10 @@ async fn write(
         fresh.push(finding.clone());
     }
     let (money, others): (Vec<Kind>, Vec<Kind>) = judged.kinds.iter().partition(|kind| kind.is_of_money());
+    let (debits, others): (Vec<Kind>, Vec<Kind>) = others.iter().partition(|kind| kind.is_of_the_wallet());
     store::close_the_rest(&mut tx, &money, &judged.findings, Some(judged.since), now).await?;
+    // What lies before a gap in what is known cannot be judged any more, and stays until a person has looked.
+    store::close_the_rest(&mut tx, &debits, &judged.findings, judged.wallet_known_from, now).await?;
     store::close_the_rest(&mut tx, &others, &judged.findings, None, now).await?;
     // What nobody knows stays as it was told last.
     let low = outlook.as_ref().map_or(was_low, |outlook| outlook.standing != Standing::Fine);

@@ -101,6 +101,11 @@ impl Kind {
         )
     }
 
+    /// Whether it is about debits of the wallet.
+    pub fn is_of_the_wallet(self) -> bool {
+        matches!(self, Self::DebitSurplus | Self::DebitMissing)
+    }
+
     /// What staff read: what it means, and what to do.
     pub fn told(self) -> &'static str {
         match self {

@@ -18,12 +18,14 @@ pub struct Judged {
     pub kinds: Vec<Kind>,
     /// Orders that were placed since then were looked at; findings about money of older ones stay as they are.
     pub since: OffsetDateTime,
+    /// Debits and orders were judged from then on; `None`: all of them.
+    pub wallet_known_from: Option<OffsetDateTime>,
 }
 
 impl Judged {
     /// Nothing yet.
     pub fn since(since: OffsetDateTime) -> Self {
-        Self { findings: Vec::new(), kinds: Vec::new(), since }
+        Self { findings: Vec::new(), kinds: Vec::new(), since, wallet_known_from: None }
     }
 
     /// Payments against units.
@@ -54,6 +56,7 @@ impl Judged {
 
     /// Upstream orders against the wallet.
     pub fn wallet(&mut self, debits: &[Debit], purchases: &[Purchase], scope: &Scope) {
+        self.wallet_known_from = scope.from.map(|from| from + matching::TOLERANCE);
         if scope.orders_known_for.is_some() {
             self.kinds.push(Kind::DebitSurplus);
             self.findings.extend(matching::surplus(debits, purchases, scope).iter().map(surplus));

@@ -56,6 +56,8 @@ pub struct Scope {
     pub currency: String,
     /// Both lists are without a gap since then, by the upstream's clock; `None`: since the account began.
     pub from: Option<OffsetDateTime>,
+    /// Only what is younger was read, by the upstream's clock; `None`: everything. Of an older partner nothing is known.
+    pub read_from: Option<OffsetDateTime>,
     /// Debits that were seen until then have their order in the list of orders, if there is one. `None`: it was never
     /// read.
     pub orders_known_for: Option<OffsetDateTime>,
@@ -67,7 +69,8 @@ pub struct Scope {
 impl Scope {
     /// Near the beginning of what is known, the partner may lie before it.
     fn covers(&self, at: Option<OffsetDateTime>) -> bool {
-        match (self.from, at) {
+        let read = self.read_from.zip(at).is_none_or(|(from, at)| at >= from + TOLERANCE);
+        read && match (self.from, at) {
             (None, _) => true,
             (Some(from), Some(at)) => at >= from + TOLERANCE,
             (Some(_), None) => false,

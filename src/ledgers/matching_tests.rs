@@ -32,7 +32,9 @@ fn purchase(id: i64, cents: i64, seconds: i64) -> Purchase {
 }
 
 fn scope() -> Scope {
-    Scope { currency: "USD".into(), from: None, orders_known_for: Some(NOON), debits_known_for: Some(NOON) }
+    let (from, read_from) = (None, None);
+    let known = Some(NOON);
+    Scope { currency: "USD".into(), from, read_from, orders_known_for: known, debits_known_for: known }
 }
 
 /// Amount in cents, and how many.
@@ -79,6 +81,7 @@ fn what_is_in_flight_or_beyond_what_both_lists_cover_is_not_judged() {
     assert!(none(&Scope { orders_known_for: Some(early), debits_known_for: Some(early), ..scope() }));
     assert!(none(&Scope { orders_known_for: None, debits_known_for: None, ..scope() }));
     assert!(none(&Scope { from: Some(at(-60)), ..scope() }), "its partner may lie before");
+    assert!(none(&Scope { read_from: Some(at(-60)), ..scope() }), "its partner may not have been read");
     assert!(!none(&Scope { from: Some(NOON - TOLERANCE), ..scope() }));
     // A partner that lies outside of what is judged still explains.
     let cut = Scope { from: Some(at(-800) - TOLERANCE), ..scope() };

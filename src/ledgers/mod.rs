@@ -64,6 +64,8 @@ pub async fn close(
     because: &str,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<Closed>> {
+    // Not while a matching writes: what it stops and what this lifts must see each other.
+    store::take_turn(conn).await?;
     let Some(package) = store::close(conn, id, by, because, now).await? else { return Ok(None) };
     let sold_again = match package {
         Some(package) if !store::stops(conn, package).await? => {

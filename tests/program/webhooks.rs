@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use simfront::plumbing::private_postgres::{self, Owned};
+use simfront::sandbox::{Fault, Injection, Operation};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -239,5 +240,28 @@ async fn f71_five_hundred_silent_senders_are_closed_in_time_and_others_are_serve
     }
     assert_eq!(stand.database.count("select count(*) from webhook_deliveries").await, 20);
     program.stop().await;
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f67_an_upstream_that_says_nothing_holds_up_no_webhook() {
+    let mut stand = Stand::without_webhooks().await;
+    stand.set("ESIMDUAL_TIMEOUT_SECONDS", "300");
+    let program = stand.serve(&[]).await;
+    let silent = Injection::times(Fault::SilentBeforeCommit, 8).on(Operation::CreateOrder);
+    stand.sandbox.inject(silent);
+    let customer = Customer::of(&program);
+    for _ in 0..8 {
+        customer.buy(FRANCE).await;
+    }
+    // As many purchases wait for their answers as workers buy.
+    let buying = "select count(*) from attempts where outcome is null";
+    until("purchases wait", async || (stand.database.count(buying).await == 4).then_some(())).await;
+    let answer = ping(&http(), &program.url, &right(&stand), "1").await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let done = "select count(*) from webhook_deliveries where status = 'done'";
+    until("the webhook is worked on", async || (stand.database.count(done).await == 1).then_some(())).await;
+    assert_eq!(stand.database.count(buying).await, 4, "while they still wait");
+    program.kill().await;
     stand.end().await;
 }

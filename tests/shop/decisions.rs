@@ -52,10 +52,15 @@ async fn a_cost_that_rose_above_the_price_holds_the_unit_until_a_person_buys_it(
     let page = staff_page(&stand, &cookie, &token).await;
     assert!(page.contains("Cost above floor") && page.contains("Buy at today’s cost"), "{page}");
 
-    let (status, page) = decide(&stand, &cookie, &token, &[("way", "buy")]).await;
+    let (status, page) = decide(&stand, &cookie, &token, &[("way", "buy"), ("cost", "9.90")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "not without a reason");
     assert!(page.contains("Say why"), "{page}");
-    let fields = [("way", "buy"), ("reason", "a regular customer")];
+    for cost in ["", "9.89", "many"] {
+        let cheaper = [("way", "buy"), ("cost", cost), ("reason", "a regular customer")];
+        let answer = decide(&stand, &cookie, &token, &cheaper).await;
+        assert_eq!(answer.0, StatusCode::UNPROCESSABLE_ENTITY, "{cost}: not at a cost that nobody saw");
+    }
+    let fields = [("way", "buy"), ("cost", "9.90"), ("reason", "a regular customer")];
     assert_eq!(decide(&stand, &cookie, &token, &fields).await.0, StatusCode::SEE_OTHER);
     stand.drain().await;
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));

@@ -99,21 +99,22 @@ async fn f111_a_price_that_moved_meanwhile_is_confirmed_in_the_tab_that_pays() {
     let stand = Stand::new().await;
     let (one, two) = (stand.form(FRANCE, 1).await, stand.form(FRANCE, 1).await);
     let pay = stand.post("/checkout", &one).await.to().to_owned();
-    let reseller_price = "8.00".parse().unwrap();
+    // Dearer, and still under what the first tab agreed to pay.
+    let reseller_price = "5.20".parse().unwrap();
     let id = FRANCE.unsigned_abs();
     let change = CatalogChange::Reprice { id, reseller_price, price_for_reseller: None };
     stand.sandbox.change_catalog(change).unwrap();
     stand.refresh().await;
     let asked = stand.post("/checkout", &two).await;
     assert_eq!(asked.status.as_u16(), 409);
-    assert!(asked.body.contains("10.00") && asked.body.contains("ada@example.com"), "{}", asked.body);
+    assert!(asked.body.contains("6.50") && asked.body.contains("ada@example.com"), "{}", asked.body);
     assert_eq!(orders(&stand).await, 1, "nobody agreed to the new price yet");
-    stand.post("/checkout", &with(&two, "shown_price", "1000")).await.to();
+    stand.post("/checkout", &with(&two, "shown_price", "650")).await.to();
     // The first tab's order keeps the price that was agreed there.
     stand.answer(&pay, "pay").await;
     stand.drain().await;
     let totals = "select total_minor || ' ' || status from orders order by id";
-    assert_eq!(stand.texts(totals).await, ["525 completed", "1000 awaiting_payment"]);
+    assert_eq!(stand.texts(totals).await, ["525 completed", "650 awaiting_payment"]);
     stand.end().await;
 }
 

@@ -28,7 +28,7 @@ impl Database {
     /// A copy of a database that nobody is connected to.
     pub async fn copy_of(template: &str, name: String) -> Self {
         let admin = server();
-        let mut conn = admin.clone().connect().await.unwrap();
+        let mut conn = patiently(&admin).await;
         let create = format!("create database {name} template {template}");
         sqlx::query(AssertSqlSafe(create)).execute(&mut conn).await.unwrap();
         conn.close().await.unwrap();
@@ -36,12 +36,12 @@ impl Database {
     }
 
     pub async fn connect(&self) -> PgConnection {
-        self.options.clone().disable_statement_logging().connect().await.unwrap()
+        patiently(&self.options).await
     }
 
     /// Drops it. A run that failed leaves it for a look.
     pub async fn end(self) {
-        let mut conn = self.admin.connect().await.unwrap();
+        let mut conn = patiently(&self.admin).await;
         let drop = format!("drop database {} with (force)", self.name);
         sqlx::query(AssertSqlSafe(drop)).execute(&mut conn).await.unwrap();
         conn.close().await.unwrap();
@@ -58,6 +58,19 @@ impl Database {
         }
         address.into()
     }
+}
+
+/// Connects; a server that has no place free has one soon.
+async fn patiently(options: &PgConnectOptions) -> PgConnection {
+    for _ in 0..200 {
+        match options.connect().await {
+            Err(sqlx::Error::Database(full)) if full.code().as_deref() == Some("53300") => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            connected => return connected.unwrap(),
+        }
+    }
+    panic!("the test server never had a connection free");
 }
 
 fn server_url() -> String {
@@ -188,7 +201,7 @@ impl Stage {
             let asked =
                 || async { http.get(&address).send().await.is_ok_and(|answer| answer.status() == 200) };
             while !asked().await {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
         tokio::select! {

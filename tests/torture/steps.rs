@@ -32,6 +32,7 @@ pub fn tables_written(statement: &str) -> Vec<String> {
 /// What a commit is, by the first of these that is in it.
 const STEPS: &[(&str, &str)] = &[
     ("insert _sqlx_migrations", "migration"),
+    ("update _sqlx_migrations", "migration timed"),
     ("insert orders", "order begun"),
     ("update payments set status paid", "paid"),
     ("update refunds", "refund made"),
@@ -62,6 +63,7 @@ const STEPS: &[(&str, &str)] = &[
     ("delete jobs", "job done"),
     ("update jobs set attempts", "job claimed"),
     ("update jobs set lease_until", "job ended"),
+    ("update jobs set lease longer", "lease prolonged"),
     ("insert jobs", "job asked for"),
 ];
 
@@ -89,6 +91,7 @@ fn bears(statement: &str, sign: &str, all: &[String]) -> bool {
         }
         "update jobs set attempts" => has("update jobs") && says("attempts = attempts + 1"),
         "update jobs set lease_until" => has("update jobs") && says("lease_until = null"),
+        "update jobs set lease longer" => has("update jobs") && says("set lease_until = $"),
         sign => has(sign),
     }
 }

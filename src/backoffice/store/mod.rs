@@ -8,13 +8,13 @@ mod wallet;
 
 pub(super) use order::{
     AttemptRow, Details, GiftRow, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow, WebhookRow,
-    debits_like, details, listed,
+    debits_around, details, listed,
 };
 pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
 pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};
 pub(super) use upstream::{
     Aside, Delivery, Example, OldRule, Refusals, Run, aside, deliveries, examples, refusals, rules, runs,
-    take_turn_to_publish, wallet,
+    take_turn_to_publish, unmatched, wallet,
 };
 pub(super) use wallet::{
     FindingRow, MOVEMENTS, Matching, Movement, closed_findings, matching, movements, open_findings,

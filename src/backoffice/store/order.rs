@@ -131,7 +131,7 @@ pub(crate) struct GiftRow {
     pub grant_reason: String,
 }
 
-/// Debits of a unit's cost at the time of its attempts, and the orders of that price that are bound to units.
+/// Debits at the time of a unit's attempts, and the orders of then that are bound to units.
 pub(crate) struct DebitsRow {
     pub debits: i64,
     pub bound: i64,
@@ -323,11 +323,9 @@ pub(crate) async fn listed(
     .await
 }
 
-/// Debits of `cost` that the wallet showed in a span of time, and the bound orders that explain some of them.
-pub(crate) async fn debits_like(
+/// Debits that the wallet showed in a span of time, and the bound orders that explain some of them.
+pub(crate) async fn debits_around(
     conn: &mut PgConnection,
-    cost: Decimal,
-    currency: &str,
     from: OffsetDateTime,
     to: OffsetDateTime,
 ) -> sqlx::Result<DebitsRow> {
@@ -336,17 +334,11 @@ pub(crate) async fn debits_like(
         r#"select (select count(*)
                    from wallet_movements
                    where direction = 'out'
-                     and amount = $1
-                     and upper(currency) = $2
-                     and coalesce(happened_at, first_seen_at) between $3 and $4) as "debits!",
+                     and coalesce(happened_at, first_seen_at) between $1 and $2) as "debits!",
                   (select count(*)
                    from upstream_orders o
                    join units u on u.upstream_order_id = o.id
-                   where o.price = $1
-                     and upper(o.currency) = $2
-                     and coalesce(o.created_at, o.first_seen_at) between $3 and $4) as "bound!""#,
-        cost,
-        currency,
+                   where coalesce(o.created_at, o.first_seen_at) between $1 and $2) as "bound!""#,
         from,
         to
     )

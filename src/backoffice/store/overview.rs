@@ -12,6 +12,7 @@ pub(crate) struct Standing {
     pub dead_jobs: i64,
     pub refused_webhooks: i64,
     pub waiting_webhooks: i64,
+    pub unmatched_webhooks: i64,
     pub packages: i64,
     /// The end of the last sync that read the whole catalog.
     pub catalog_read_at: Option<OffsetDateTime>,
@@ -49,6 +50,10 @@ pub(crate) async fn standing(db: &PgPool, day: Date) -> sqlx::Result<Standing> {
                   (select count(*) from jobs where dead_at is not null) as "dead_jobs!",
                   (select coalesce(sum(count), 0)::bigint from webhook_refusals where day = $1) as "refused_webhooks!",
                   (select count(*) from webhook_deliveries where status = 'received') as "waiting_webhooks!",
+                  (select count(*)
+                   from webhook_deliveries
+                   where status = 'unmatched'
+                     and received_at >= $1::date - 7) as "unmatched_webhooks!",
                   (select count(*) from packages where withdrawn_at is null) as "packages!",
                   (select max(finished_at) from sync_runs where outcome in ('applied', 'unchanged')) as catalog_read_at,
                   (select count(*) from mails where sent_at is null) as "unsent_mails!",

@@ -106,6 +106,20 @@ pub(crate) async fn deliveries(db: &PgPool) -> sqlx::Result<Vec<Delivery>> {
     .await
 }
 
+/// The newest that nobody could be found for.
+pub(crate) async fn unmatched(db: &PgPool) -> sqlx::Result<Vec<Delivery>> {
+    sqlx::query_as!(
+        Delivery,
+        "select received_at, source, event, status, order_number, note, signature_form
+         from webhook_deliveries
+         where status = 'unmatched'
+         order by received_at desc, id desc
+         limit 50"
+    )
+    .fetch_all(db)
+    .await
+}
+
 pub(crate) async fn refusals(db: &PgPool) -> sqlx::Result<Vec<Refusals>> {
     sqlx::query_as!(
         Refusals,

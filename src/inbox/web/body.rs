@@ -1,13 +1,18 @@
 //! Reads a webhook's body: bounded in size and in time, and never a part of it taken for the whole.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The most that a webhook may carry.
 pub(super) const LARGEST: usize = 256 * 1024;
+
+/// The most that all of them may hold together.
+const HELD: usize = 32 << 20;
 
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,30 +23,60 @@ pub(super) enum NoBody {
     BrokenOff,
     /// It did not come in time.
     TooSlow,
+    /// Too much of others is held already.
+    NoRoom,
+}
+
+/// What the bodies that are being read or wait may hold together. Before a signature is checked anybody may send one.
+#[derive(Clone, Debug)]
+pub(in crate::inbox) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(HELD)))
+    }
+}
+
+/// A body, which takes its room as long as it is held.
+#[derive(Debug)]
+pub(super) struct Whole {
+    pub(super) bytes: Vec<u8>,
+    pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
 /// The whole body, if it comes within `patience`. What is too large by its own account is not read at all.
-pub(super) async fn read(headers: &HeaderMap, body: Body, patience: Duration) -> Result<Vec<u8>, NoBody> {
+pub(super) async fn read(
+    room: &Room,
+    headers: &HeaderMap,
+    body: Body,
+    patience: Duration,
+) -> Result<Whole, NoBody> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > LARGEST) {
         return Err(NoBody::TooLarge);
     }
-    tokio::time::timeout(patience, whole(body)).await.unwrap_or(Err(NoBody::TooSlow))
+    tokio::time::timeout(patience, whole(room, body)).await.unwrap_or(Err(NoBody::TooSlow))
 }
 
-async fn whole(body: Body) -> Result<Vec<u8>, NoBody> {
+async fn whole(room: &Room, body: Body) -> Result<Whole, NoBody> {
     // Grows with what really comes: a promise of bytes takes no memory.
-    let mut bytes = Vec::new();
+    let mut whole = Whole { bytes: Vec::new(), room: None };
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| NoBody::BrokenOff)?;
-        if bytes.len() + chunk.len() > LARGEST {
+        if whole.bytes.len() + chunk.len() > LARGEST {
             return Err(NoBody::TooLarge);
         }
-        bytes.extend_from_slice(&chunk);
+        let size = u32::try_from(chunk.len()).map_err(|_| NoBody::TooLarge)?;
+        let more = room.0.clone().try_acquire_many_owned(size).map_err(|_| NoBody::NoRoom)?;
+        match &mut whole.room {
+            Some(taken) => taken.merge(more),
+            None => whole.room = Some(more),
+        }
+        whole.bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
+    Ok(whole)
 }
 
 #[cfg(test)]
@@ -53,7 +88,7 @@ mod tests {
 
     async fn read_chunks(chunks: Vec<Result<Vec<u8>, std::io::Error>>) -> Result<usize, NoBody> {
         let body = Body::from_stream(stream::iter(chunks));
-        read(&HeaderMap::new(), body, PATIENCE).await.map(|bytes| bytes.len())
+        read(&Room::default(), &HeaderMap::new(), body, PATIENCE).await.map(|whole| whole.bytes.len())
     }
 
     #[tokio::test]
@@ -63,6 +98,23 @@ mod tests {
         let broken = vec![Ok(vec![0; 10]), Err(std::io::ErrorKind::UnexpectedEof.into())];
         assert_eq!(read_chunks(broken).await, Err(NoBody::BrokenOff));
         let endless = Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
-        assert_eq!(read(&HeaderMap::new(), endless, PATIENCE).await, Err(NoBody::TooSlow));
+        let slow = read(&Room::default(), &HeaderMap::new(), endless, PATIENCE).await;
+        assert_eq!(slow.unwrap_err(), NoBody::TooSlow);
+    }
+
+    #[tokio::test]
+    async fn all_bodies_together_hold_no_more_than_they_may() {
+        let room = Room::default();
+        let one = async || {
+            let body = Body::from(vec![0; LARGEST]);
+            read(&room, &HeaderMap::new(), body, PATIENCE).await
+        };
+        let mut held = Vec::new();
+        for _ in 0..HELD / LARGEST {
+            held.push(one().await.unwrap());
+        }
+        assert_eq!(one().await.unwrap_err(), NoBody::NoRoom);
+        assert!(held.pop().unwrap().room.is_some());
+        assert_eq!(one().await.unwrap().bytes.len(), LARGEST, "what was let go is free again");
     }
 }

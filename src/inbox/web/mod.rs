@@ -16,6 +16,7 @@ use super::tally::Reason;
 use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
 use body::NoBody;
+pub(super) use body::Room;
 
 const SIGNATURE: &str = "x-esimdual-signature";
 const DELIVERY_ID: &str = "x-esimdual-delivery";
@@ -54,14 +55,18 @@ async fn take(shop: &Shop, inbox: &Inbox, request: Request) -> Result<(), Reason
         return Err(Reason::Unsigned);
     }
     // A body has as long as its header had.
-    let body = body::read(&parts.headers, body, shop.settings.times.header_read).await.map_err(|why| {
+    let patience = shop.settings.times.header_read;
+    let whole = body::read(&inbox.room, &parts.headers, body, patience).await.map_err(|why| {
         tracing::debug!(?why, "a webhook's body could not be read");
         match why {
             NoBody::TooLarge => Reason::TooLarge,
             NoBody::BrokenOff => Reason::Broken,
             NoBody::TooSlow => Reason::Slow,
+            NoBody::NoRoom => Reason::Saturated,
         }
     })?;
+    // Its room is free again once it is stored or refused.
+    let body::Whole { bytes: body, room: _room } = whole;
     let signature = one_signature(&parts.headers).ok_or(Reason::Signature)?;
     let delivery_id = parts.headers.get(DELIVERY_ID).and_then(|id| id.to_str().ok());
     let arrived = Arrived { body, signature, delivery_id };

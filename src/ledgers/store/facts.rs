@@ -10,7 +10,8 @@ use crate::ledgers::matching::{Debit, Purchase};
 
 /// What the wallet can pay, by its last reading, in one statement, for checkout asks each time: the balance; the listed
 /// cost of paid units that are bought nowhere yet; and what those cost that were bought since the balance was asked for,
-/// as [`bought_since`] counts. Both in the reading's currency.
+/// as [`bought_since`] counts. Both in the reading's currency. What may have been bought before the balance was asked for
+/// is not reserved: its cost may be gone already.
 ///
 /// Units are looked up from the few orders that are in work: a planner that knows no better begins with all units that
 /// wait, and those of unpaid orders are without number.
@@ -22,7 +23,16 @@ pub async fn funds(db: &mut PgConnection) -> sqlx::Result<Option<Funds>> {
                       select coalesce(sum(open.cost), 0)
                       from orders o
                       cross join lateral (
-                          select sum(l.cost) filter (where u.upstream_order_id is null) as cost
+                          select sum(l.cost) filter (
+                                     where u.upstream_order_id is null
+                                       and not exists (
+                                           select 1
+                                           from attempts a
+                                           where a.unit_id = u.id
+                                             and (a.outcome is null or a.outcome = 'doubt' and a.settled is null)
+                                             and a.committed_at < coalesce(r.asked_at, r.read_at)
+                                       )
+                                 ) as cost
                           from units u
                           join order_lines l on l.id = u.line_id
                           where u.order_id = o.id

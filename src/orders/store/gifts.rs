@@ -82,3 +82,18 @@ pub async fn replacements(conn: &mut PgConnection, order_id: i64) -> sqlx::Resul
         })
         .collect()
 }
+
+/// Whether a replacement of this unit is not final yet.
+pub async fn replacement_is_open(conn: &mut PgConnection, unit_id: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select 1
+               from orders
+               where replaces_unit_id = $1
+                 and status = 'processing'
+           ) as "open!""#,
+        unit_id,
+    )
+    .fetch_one(conn)
+    .await
+}

@@ -136,7 +136,7 @@ impl<S: Clone + Send + Sync + 'static> Crew<S> {
         }
     }
 
-    /// Runs the job in a task of its own, so that its panic ends the run and not the worker.
+    /// Runs the job; its panic ends the run and not the worker.
     async fn attempt(&self, claim: &Claim) -> anyhow::Result<Verdict> {
         let kind = self.kinds.iter().find(|kind| kind.name == claim.kind);
         let Some(kind) = kind else { return Ok(Verdict::GiveUp("no such kind of job".to_owned())) };

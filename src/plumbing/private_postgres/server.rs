@@ -39,7 +39,8 @@ const SETTINGS: [&str; 17] = [
 ];
 
 /// For tests: nothing is waited for that only a power cut makes worth waiting for.
-const THROW_AWAY: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+const THROW_AWAY: [&str; 4] =
+    ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"];
 
 /// How long a server may take until it answers; after a crash it first replays its log.
 const START_PATIENCE: Duration = Duration::from_secs(120);

@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 /// Of a thousand purchases so many are struck. Those that cost a whole timeout, or that keep every node quiet, are rare;
 /// together a bit more than three in ten.
 const PURCHASES: &[(Fault, i64)] = &[
-    (Fault::ResetBeforeCommit, 25),
-    (Fault::ServerErrorBeforeCommit, 25),
-    (Fault::BadGateway, 25),
+    (Fault::ResetBeforeCommit, 40),
+    (Fault::ServerErrorBeforeCommit, 40),
+    (Fault::BadGateway, 40),
     (Fault::SilentBeforeCommit, 4),
     (Fault::TooManyRequests, 4),
     (Fault::TokenRevoked, 8),
