@@ -19,7 +19,6 @@ from packages
 left join (
     select package_id, array_agg(country_code order by country_code) as codes
     from package_countries
-    where $1::bigint is null or package_id = $1
     group by package_id
 ) as places on places.package_id = packages.id
 where packages.withdrawn_at is null
@@ -27,5 +26,4 @@ where packages.withdrawn_at is null
         select from package_stops
         where package_stops.package_id = packages.id and package_stops.lifted_at is null
     )
-    and ($1::bigint is null or packages.id = $1)
 order by packages.id

@@ -37,7 +37,7 @@ pub async fn read_on_sale(db: &mut PgConnection) -> sqlx::Result<Contents> {
     for _ in 0..READINGS {
         let contents = Contents {
             version: store::version(db).await?,
-            packages: store::packages_on_sale(db, None).await?,
+            packages: store::packages_on_sale(db).await?,
             countries: store::countries_on_sale(db).await?,
             regions: store::regions_on_sale(db).await?,
             withdrawn: store::withdrawn(db).await?,
@@ -72,7 +72,7 @@ pub async fn synced_at(db: &mut PgConnection) -> sqlx::Result<Option<OffsetDateT
 /// # Errors
 /// Of the database.
 pub async fn package_for_sale(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Package>> {
-    Ok(store::packages_on_sale(db, Some(id)).await?.into_iter().next())
+    store::package_on_sale(db, id).await
 }
 
 /// What a package costs by the last sync, exact, whether or not its sale is stopped; `None` where eSIMDual lists it no

@@ -1,7 +1,7 @@
 //! Makes the order of a checkout form, once.
 
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
 use super::Draft;
@@ -50,29 +50,36 @@ pub enum Refusal {
     Fault(#[from] sqlx::Error),
 }
 
-/// Makes the order, its lines, its units and its payment, and has it looked after when its time is over; all of it
-/// or nothing. The same form again finds the same order. Ring for the jobs and the order afterwards.
+/// Makes the order, its line, its units and its payment, and has it looked after when its time is over; all of it or
+/// nothing. The same form again finds the same order, whatever became of the plan meanwhile. Ring for the jobs and the
+/// order afterwards.
 ///
 /// # Errors
 /// [`Refusal`], and then nothing is stored.
 pub async fn begin(
-    db: &PgPool,
+    conn: &mut PgConnection,
     clock: &Clock,
     entropy: &Entropy,
     settings: &Settings,
     draft: &Draft,
     language: Language,
 ) -> Result<Begun, Refusal> {
-    let mut conn = db.acquire().await?;
     let attempt = Attempt { clock, entropy, settings, draft, language };
-    for _ in 1..DRAWS {
-        match attempt.make(&mut conn).await {
-            Err(Refusal::Fault(sqlx::Error::Database(error))) if error.constraint() == Some(NUMBER_TAKEN) => {
+    let mut draws = 1;
+    let refusal = loop {
+        match attempt.make(conn).await {
+            Ok(begun) => return Ok(begun),
+            Err(Refusal::Fault(sqlx::Error::Database(error)))
+                if draws < DRAWS && error.constraint() == Some(NUMBER_TAKEN) =>
+            {
+                draws += 1;
             }
-            done => return done,
+            Err(Refusal::Fault(fault)) => return Err(fault.into()),
+            Err(refusal) => break refusal,
         }
-    }
-    attempt.make(&mut conn).await
+    };
+    // Writing would have found the order of an earlier post; what kept us from writing must not hide it.
+    earlier(conn, draft).await?.ok_or(refusal)
 }
 
 /// The order that this form made before.
@@ -139,23 +146,21 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// One transaction. Leaving it early rolls it back.
+    /// Reads, then writes in one transaction; leaving that early rolls it back. Nothing of what is read is held: whatever
+    /// changes between the two could as well have changed right after the order.
     async fn make(&self, conn: &mut PgConnection) -> Result<Begun, Refusal> {
-        let mut tx = conn.begin().await?;
-        if let Some(begun) = earlier(&mut tx, self.draft).await? {
-            return Ok(begun);
-        }
-        let offer = self.offer(&mut tx).await?;
+        let offer = self.offer(conn).await?;
         if self.draft.shown_price != Some(offer.price.minor) {
             return Err(Refusal::PriceMoved(offer.price));
         }
         let Draft { quantity, .. } = *self.draft;
-        if lacks_funds(&mut tx, offer.package.cost, quantity, self.settings, self.clock.now()).await? {
+        if lacks_funds(conn, offer.package.cost, quantity, self.settings, self.clock.now()).await? {
             return Err(Refusal::NoFunds);
         }
+        let mut tx = conn.begin().await?;
         let begun = match self.write(&mut tx, &offer).await? {
             Some(begun) => begun,
-            // Another post of the same form was faster; it has committed, or its key would still be free.
+            // Another post of the same form was first; it has committed, or its key would still be free.
             None => earlier(&mut tx, self.draft).await?.ok_or(sqlx::Error::RowNotFound)?,
         };
         tx.commit().await?;
@@ -197,12 +202,11 @@ impl Attempt<'_> {
             expires_at,
         };
         let line = line(offer, self.draft.quantity);
-        let Some(order_id) = orders::insert(conn, &order, &[line]).await? else { return Ok(None) };
+        let Some(order_id) = orders::insert(conn, &order, &line).await? else { return Ok(None) };
         let token = self.entropy.token();
         let (method, amount) = (self.draft.method, offer.total);
         let payment = NewPayment { order_id, method, token: &token, amount, now, expires_at };
         payments::open(conn, &payment).await?;
-        orders::nudge(conn, order_id, expires_at, now).await?;
         Ok(Some(Begun { order_id, path: method.page(&token), fresh: true }))
     }
 }

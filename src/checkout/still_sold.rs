@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
+
 use crate::catalog::{self, Package};
 use crate::esimdual::{Answer, PackageRow, Refusal};
 use crate::settings;
@@ -23,14 +25,15 @@ pub(super) enum Known {
     Unknown(Duration),
 }
 
-/// Trusts a young catalog, else asks the upstream; never while a transaction is open.
-pub(super) async fn look(shop: &Shop, package_id: i64) -> anyhow::Result<Known> {
-    let mut conn = shop.db.acquire().await?;
+/// Whether the catalog is young enough to be trusted; else [`ask`].
+pub(super) async fn is_young(conn: &mut PgConnection, shop: &Shop) -> sqlx::Result<bool> {
     let limit = shop.settings.times.catalog_max_age;
-    let young = catalog::synced_at(&mut conn).await?.is_some_and(|synced| shop.now() - synced <= limit);
-    if young {
-        return Ok(Known::Good);
-    }
+    Ok(catalog::synced_at(conn).await?.is_some_and(|synced| shop.now() - synced <= limit))
+}
+
+/// Asks the upstream. The caller holds no connection meanwhile.
+pub(super) async fn ask(shop: &Shop, package_id: i64) -> anyhow::Result<Known> {
+    let mut conn = shop.db.acquire().await?;
     let Some(known) = catalog::package_for_sale(&mut conn, package_id).await? else { return Ok(Known::Good) };
     let account = settings::installation(&mut conn).await?.upstream_currency;
     drop(conn);

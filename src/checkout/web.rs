@@ -303,25 +303,27 @@ enum Decided {
     Unknown(Duration),
 }
 
-/// A form that has its order already needs no upstream.
+/// A form that has its order already needs no upstream. One connection serves it all, but for the time that the upstream
+/// takes to answer.
 async fn decide(shop: &Shop, draft: &Draft, visit: &Visit) -> Result<Decided, Problem> {
-    let earlier = begin::earlier(&mut *shop.db.acquire().await?, draft).await;
-    match earlier {
-        Ok(Some(begun)) => return Ok(Decided::Begun(begun)),
-        Err(refusal) => return Ok(Decided::Refused(refusal)),
-        Ok(None) => {}
-    }
+    let mut conn = shop.db.acquire().await?;
     // Nobody is asked for a shop that sells nothing.
-    let known =
-        if ways(shop).is_empty() { Known::Good } else { still_sold::look(shop, draft.package_id).await? };
-    match known {
-        Known::Repriced => return Ok(Decided::Repriced),
-        Known::Gone => return Ok(Decided::Refused(Refusal::Gone)),
-        Known::Unknown(wait) => return Ok(Decided::Unknown(wait)),
-        Known::Good => {}
+    if !ways(shop).is_empty() && !still_sold::is_young(&mut conn, shop).await? {
+        match begin::earlier(&mut conn, draft).await {
+            Ok(Some(begun)) => return Ok(Decided::Begun(begun)),
+            Err(refusal) => return Ok(Decided::Refused(refusal)),
+            Ok(None) => drop(conn),
+        }
+        match still_sold::ask(shop, draft.package_id).await? {
+            Known::Repriced => return Ok(Decided::Repriced),
+            Known::Gone => return Ok(Decided::Refused(Refusal::Gone)),
+            Known::Unknown(wait) => return Ok(Decided::Unknown(wait)),
+            Known::Good => {}
+        }
+        conn = shop.db.acquire().await?;
     }
-    let Shop { db, clock, entropy, settings, .. } = shop;
-    Ok(match begin::begin(db, clock, entropy, settings, draft, visit.language).await {
+    let Shop { clock, entropy, settings, .. } = shop;
+    Ok(match begin::begin(&mut conn, clock, entropy, settings, draft, visit.language).await {
         Ok(begun) => Decided::Begun(begun),
         Err(refusal) => Decided::Refused(refusal),
     })

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
@@ -14,9 +14,10 @@ use crate::esimdual::{Order, event};
 use crate::fulfilment;
 use crate::orders::{self, Actor, OrderNumber};
 use crate::plumbing::db;
-use crate::plumbing::jobs::{NewJob, Verdict};
+use crate::plumbing::jobs::Verdict;
 
-/// The kind of the job that works on one delivery.
+/// The kind of the job that works on one delivery, asked for where the delivery is stored: its key names it, and its
+/// payload says since when it waits.
 pub const DELIVERY: &str = "webhook_delivery";
 
 /// How long an event for a unit that nobody knows is kept before it is shown as unmatched: its order may be about to
@@ -36,16 +37,6 @@ enum Made {
     Ended(&'static str, &'static str),
     /// Not yet: come back.
     NotYet,
-}
-
-/// The job that works on a stored delivery.
-pub(super) fn job(delivery: i64, now: OffsetDateTime) -> NewJob {
-    NewJob {
-        kind: DELIVERY,
-        key: format!("delivery:{delivery}"),
-        payload: json!({ "delivery": delivery, "since": now.unix_timestamp() }),
-        run_at: now,
-    }
 }
 
 /// Works on the delivery that a job names, and returns the id of the order that it changed. A delivery that cannot be

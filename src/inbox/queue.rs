@@ -5,14 +5,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
 use super::delivery::Delivery;
-use super::dispatch;
 use super::store;
-use crate::plumbing::{db, jobs};
+use crate::plumbing::db;
 
 /// Commits under way at once: while one waits for the disk, the next are put together.
 const WRITERS: usize = 3;
@@ -192,22 +191,14 @@ async fn write(conn: &mut PgConnection, batch: Vec<Waiting>) -> bool {
     false
 }
 
-/// One transaction. Two nodes that get the same deliveries at once may lose against each other: then again.
+/// All of them, each with its job. Two nodes that get the same deliveries at once may lose against each other: then again.
 async fn persist(conn: &mut PgConnection, all: &[&Delivery], now: OffsetDateTime) -> sqlx::Result<()> {
     for _ in 1..TRIES {
-        match commit(conn, all, now).await {
+        match store::insert(conn, all, now).await {
             Err(sqlx::Error::Database(lost)) if matches!(lost.code().as_deref(), Some("40001" | "40P01")) => {
             }
             done => return done,
         }
     }
-    commit(conn, all, now).await
-}
-
-async fn commit(conn: &mut PgConnection, all: &[&Delivery], now: OffsetDateTime) -> sqlx::Result<()> {
-    let mut tx = conn.begin().await?;
-    let new = store::insert(&mut tx, all, now).await?;
-    let jobs: Vec<_> = new.into_iter().map(|id| dispatch::job(id, now)).collect();
-    jobs::enqueue_all(&mut tx, &jobs, now).await?;
-    tx.commit().await
+    store::insert(conn, all, now).await
 }

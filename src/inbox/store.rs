@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::delivery::{Delivery, form_word};
+use super::dispatch::DELIVERY;
 
 /// A stored delivery that waits.
 pub(super) struct Waiting {
@@ -13,24 +14,27 @@ pub(super) struct Waiting {
     pub body: Vec<u8>,
 }
 
-/// Stores deliveries; gives the ids of those that are new. One that is known with the same body is stored already; a
-/// known id with another body is a new delivery, known by its body.
+/// Stores deliveries, each that is new with its job. One that is known with the same body is stored already; a known id
+/// with another body is a new delivery, known by its body.
+///
+/// Outside a transaction each statement commits by itself, and what arrives under new ids needs but one. A fault between
+/// two of them leaves deliveries that are stored with their jobs, and unanswered: their senders come again, and they are
+/// known then.
 ///
 /// Rows are written in the order of their keys, so that two nodes that store the same ones do not wait for each other.
 pub(super) async fn insert(
     conn: &mut PgConnection,
     all: &[&Delivery],
     now: OffsetDateTime,
-) -> sqlx::Result<Vec<i64>> {
+) -> sqlx::Result<()> {
     // Of those that come at once under one key the first counts; the others are compared with it below.
     let mut first: BTreeMap<&str, &Delivery> = BTreeMap::new();
     for one in all {
         first.entry(&one.key).or_insert(one);
     }
     let rows: Vec<_> = first.iter().map(|(key, one)| ((*key).to_owned(), *one)).collect();
-    let mut new = insert_rows(conn, &rows, now).await?;
-    if new.len() == all.len() {
-        return Ok(new);
+    if insert_rows(conn, &rows, now).await? == all.len() {
+        return Ok(());
     }
     let keys: Vec<String> = first.keys().map(|key| (*key).to_owned()).collect();
     let known = bodies(conn, &keys).await?;
@@ -43,8 +47,7 @@ pub(super) async fn insert(
         }
     }
     let rows: Vec<_> = others.into_iter().collect();
-    new.extend(insert_rows(conn, &rows, now).await?);
-    Ok(new)
+    insert_rows(conn, &rows, now).await.map(drop)
 }
 
 /// The hash of the body that is stored under each of these keys.
@@ -61,14 +64,15 @@ async fn bodies(conn: &mut PgConnection, keys: &[String]) -> sqlx::Result<HashMa
     Ok(rows.into_iter().map(|row| (row.delivery_key, row.body_hash)).collect())
 }
 
-/// Stores each delivery under its key, where nothing is stored under it yet; the ids of the new rows.
+/// Stores each delivery under its key, where nothing is stored under it yet, and asks for its job, in one statement; how
+/// many were new.
 async fn insert_rows(
     conn: &mut PgConnection,
     rows: &[(String, &Delivery)],
     now: OffsetDateTime,
-) -> sqlx::Result<Vec<i64>> {
+) -> sqlx::Result<usize> {
     if rows.is_empty() {
-        return Ok(Vec::new());
+        return Ok(0);
     }
     let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_str()).collect();
     let ids: Vec<Option<&str>> = rows.iter().map(|(_, one)| one.delivery_id.as_deref()).collect();
@@ -78,14 +82,21 @@ async fn insert_rows(
     let forms: Vec<&str> = rows.iter().map(|(_, one)| form_word(one.form)).collect();
     let numbers: Vec<Option<&str>> =
         rows.iter().map(|(_, one)| one.order_number.as_ref().map(|number| number.as_str())).collect();
-    sqlx::query_scalar!(
-        "insert into webhook_deliveries (source, delivery_key, delivery_id, event, body, body_hash, signature_form,
-                                         status, order_number, received_at)
-         select 'esimdual', delivery_key, delivery_id, event, body, body_hash, form, 'received', number, $8
-         from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[], $7::text[])
-              as new (delivery_key, delivery_id, event, body, body_hash, form, number)
-         on conflict (source, delivery_key) do nothing
-         returning id",
+    let new = sqlx::query!(
+        r#"with stored as (
+             insert into webhook_deliveries (source, delivery_key, delivery_id, event, body, body_hash, signature_form,
+                                             status, order_number, received_at)
+             select 'esimdual', delivery_key, delivery_id, event, body, body_hash, form, 'received', number, $8
+             from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[], $7::text[])
+                  as new (delivery_key, delivery_id, event, body, body_hash, form, number)
+             on conflict (source, delivery_key) do nothing
+             returning id
+           )
+           select count(*) as "stored!",
+                  enqueue_jobs(array_agg($9::text), array_agg('delivery:' || id),
+                               array_agg(jsonb_build_object('delivery', id, 'since', $10::bigint)),
+                               array_agg($8::timestamptz), $8) as asked
+           from stored"#,
         keys.as_slice() as &[&str],
         ids.as_slice() as &[Option<&str>],
         events.as_slice() as &[&str],
@@ -94,9 +105,12 @@ async fn insert_rows(
         forms.as_slice() as &[&str],
         numbers.as_slice() as &[Option<&str>],
         now,
+        DELIVERY,
+        now.unix_timestamp(),
     )
-    .fetch_all(conn)
-    .await
+    .fetch_one(conn)
+    .await?;
+    usize::try_from(new.stored).map_err(|fault| sqlx::Error::Decode(fault.into()))
 }
 
 /// A delivery, if nobody worked on it yet.

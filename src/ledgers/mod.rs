@@ -21,7 +21,6 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::catalog;
-use crate::wallet;
 
 pub use cycle::{Means, Round, match_once};
 pub use finding::Kind;
@@ -33,11 +32,7 @@ pub use jobs::{MATCH_LEDGERS, kind, match_job};
 /// # Errors
 /// Of the database.
 pub async fn funds(conn: &mut PgConnection) -> sqlx::Result<Option<Funds>> {
-    let Some(reading) = wallet::last(conn).await? else { return Ok(None) };
-    let currency = reading.currency.to_ascii_uppercase();
-    let reserved = store::reserved(conn, &currency, reading.asked_at).await?;
-    let unseen = store::bought_since(conn, &currency, reading.asked_at).await?;
-    Ok(Some(Funds { balance: reading.balance, currency, read_at: reading.read_at, reserved, unseen }))
+    store::funds(conn).await
 }
 
 /// How fast the wallet is spent: the real costs of the last seven days, in a currency.

@@ -80,10 +80,17 @@ pub async fn listed_cost(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<
     .transpose()
 }
 
-/// The packages on sale, by id; or the one with this id, if it is on sale.
-pub async fn packages_on_sale(db: &mut PgConnection, id: Option<i64>) -> sqlx::Result<Vec<Package>> {
-    let rows = query_file_as!(PackageRow, "src/catalog/packages_on_sale.sql", id).fetch_all(db).await?;
+/// The packages on sale, by id.
+pub async fn packages_on_sale(db: &mut PgConnection) -> sqlx::Result<Vec<Package>> {
+    let rows = query_file_as!(PackageRow, "src/catalog/packages_on_sale.sql").fetch_all(db).await?;
     rows.into_iter().map(Package::try_from).collect()
+}
+
+/// One package, if it is on sale. A statement of its own, which is planned once for all ids: a plan that fits both one
+/// package and all of them is made anew each time, and costs more than its reading.
+pub async fn package_on_sale(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Package>> {
+    let row = query_file_as!(PackageRow, "src/catalog/package_on_sale.sql", id).fetch_optional(db).await?;
+    row.map(Package::try_from).transpose()
 }
 
 /// The packages that were sold once and are not now: withdrawn upstream, or stopped here.

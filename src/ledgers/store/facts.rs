@@ -2,38 +2,60 @@
 
 use rust_decimal::Decimal;
 use serde_json::Value;
-use sqlx::{PgConnection, query, query_scalar};
+use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
+use crate::ledgers::funds::Funds;
 use crate::ledgers::matching::{Debit, Purchase};
 
-/// The listed cost of paid units that are bought nowhere yet, in a currency. What may have been bought before the balance
-/// was asked for is not counted: its cost may be gone already.
-pub async fn reserved(
-    db: &mut PgConnection,
-    currency: &str,
-    asked_at: OffsetDateTime,
-) -> sqlx::Result<Decimal> {
-    query_scalar!(
-        r#"select coalesce(sum(l.cost), 0) as "cost!"
-           from orders o
-           join units u on u.order_id = o.id
-           join order_lines l on l.id = u.line_id
-           where o.status = 'processing'
-             and u.status in ('pending', 'ordering', 'on_hold')
-             and u.upstream_order_id is null
-             and l.cost_currency = $1
-             and not exists (
-                 select 1
-                 from attempts a
-                 where a.unit_id = u.id
-                   and (a.outcome is null or a.outcome = 'doubt' and a.settled is null)
-                   and a.committed_at < $2
-             )"#,
-        currency,
-        asked_at
+/// What the wallet can pay, by its last reading, in one statement, for checkout asks each time: the balance; the listed
+/// cost of paid units that are bought nowhere yet; and what those cost that were bought since the balance was asked for,
+/// as [`bought_since`] counts. Both in the reading's currency. What may have been bought before the balance was asked for
+/// is not reserved: its cost may be gone already.
+///
+/// Units are looked up from the few orders that are in work: a planner that knows no better begins with all units that
+/// wait, and those of unpaid orders are without number.
+pub async fn funds(db: &mut PgConnection) -> sqlx::Result<Option<Funds>> {
+    query_as!(
+        Funds,
+        r#"select r.balance, upper(r.currency) as "currency!", r.read_at,
+                  (
+                      select coalesce(sum(open.cost), 0)
+                      from orders o
+                      cross join lateral (
+                          select sum(l.cost) filter (
+                                     where u.upstream_order_id is null
+                                       and not exists (
+                                           select 1
+                                           from attempts a
+                                           where a.unit_id = u.id
+                                             and (a.outcome is null or a.outcome = 'doubt' and a.settled is null)
+                                             and a.committed_at < coalesce(r.asked_at, r.read_at)
+                                       )
+                                 ) as cost
+                          from units u
+                          join order_lines l on l.id = u.line_id
+                          where u.order_id = o.id
+                            and u.status in ('pending', 'ordering', 'on_hold')
+                            and l.cost_currency = upper(r.currency)
+                      ) open
+                      where o.status = 'processing'
+                  ) as "reserved!",
+                  (
+                      select coalesce(sum(bought.cost), 0)
+                      from upstream_orders b
+                      cross join lateral (
+                          select sum(coalesce(u.real_cost, l.cost)) as cost
+                          from units u
+                          join order_lines l on l.id = u.line_id
+                          where u.upstream_order_id = b.id
+                            and coalesce(upper(u.real_cost_currency), l.cost_currency) = upper(r.currency)
+                      ) bought
+                      where b.first_seen_at > coalesce(r.asked_at, r.read_at)
+                  ) as "unseen!"
+           from (select * from wallet_reading limit 1) r"#
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await
 }
 

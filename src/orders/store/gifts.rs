@@ -4,7 +4,8 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::corrupt;
-use super::writes::{append, insert_line};
+use super::placing::insert_line;
+use super::writes::append;
 use crate::ground::{Price, token::Token};
 use crate::orders::{Actor, Event, Happened, NewGift, NewLine, OrderNumber};
 

@@ -1,15 +1,18 @@
-//! Every statement on the tables of this room: `reads.rs` looks, `writes.rs` changes, `gifts.rs` makes good.
+//! Every statement on the tables of this room: `reads.rs` looks, `placing.rs` sells, `writes.rs`
+//! changes, `gifts.rs` makes good.
 
 mod gifts;
+mod placing;
 mod reads;
 mod writes;
 
 pub use gifts::{give, replacement_is_open, replacements};
+pub use placing::insert;
 pub use reads::{
     by_form_key, by_id, by_token, line_of, lines, open_units, stale, unit_by_external_id, unit_by_id, units,
 };
 pub use writes::{
-    accept_cost, append, cancel, expire_now, insert, lock_order, lock_unit, mark_paid, move_unit,
+    accept_cost, append, cancel, expire_now, lock_order, lock_unit, mark_paid, move_unit,
     note_payment_status, note_real_cost, raise_alarm, raise_attention, reopen, settle_status,
 };
 

@@ -58,7 +58,8 @@ pub async fn enqueue(conn: &mut PgConnection, job: &NewJob, now: OffsetDateTime)
     .map(drop)
 }
 
-/// Asks for several at once, in one statement, each as [`enqueue`] does; their keys must differ.
+/// Asks for several at once, in one statement, each as [`enqueue`] does; their keys must differ. Where that statement is
+/// one too many, the function `enqueue_jobs` of the migrations asks the same from within the caller's own.
 pub async fn enqueue_all(conn: &mut PgConnection, jobs: &[NewJob], now: OffsetDateTime) -> sqlx::Result<()> {
     if jobs.is_empty() {
         return Ok(());

@@ -1,0 +1,29 @@
+select
+    packages.id,
+    packages.name,
+    packages.slug,
+    packages.package_type,
+    packages.data_bytes,
+    packages.unlimited,
+    packages.voice_minutes,
+    packages.sms_count,
+    packages.validity_days,
+    packages.network_speed,
+    packages.reloadable,
+    packages.coverage,
+    packages.region_slug,
+    packages.cost,
+    packages.currency,
+    array(
+        select country_code
+        from package_countries
+        where package_countries.package_id = packages.id
+        order by country_code
+    ) as "countries!"
+from packages
+where packages.id = $1
+    and packages.withdrawn_at is null
+    and not exists (
+        select from package_stops
+        where package_stops.package_id = packages.id and package_stops.lifted_at is null
+    )
