@@ -178,7 +178,7 @@ fn word(value: &Value) -> String {
 }
 
 fn commit() -> String {
-    let asked = Command::new("git").args(["rev-parse", "HEAD"]).output();
+    let asked = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=40"]).output();
     let said = asked.ok().filter(|said| said.status.success());
     said.map_or_else(|| "unknown".to_owned(), |said| String::from_utf8_lossy(&said.stdout).trim().to_owned())
 }
