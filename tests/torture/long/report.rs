@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use simfront::sandbox::{Ledger, Running, TransactionKind};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
-use super::{Fallen, opening};
+use super::{Fallen, opening, weather};
 use crate::post_office::PostOffice;
 use crate::truth;
 
@@ -65,6 +65,10 @@ pub async fn write(
         ledger.faults.by_fault.iter().map(|(fault, times)| (word(&json!(fault)), *times)).collect();
     let calls: BTreeMap<String, u64> =
         ledger.calls.iter().map(|(call, times)| (word(&json!(call)), *times)).collect();
+    let faulty = faulty_permille(&ledger);
+    if faulty < least_faulty(bill.units) {
+        broken.push(format!("only {faulty} of a thousand calls were faulty"));
+    }
     let extra_mails = extra_mails(bill, post);
     let Fallen { kills, immediate, fast } = bill.fallen;
     let report = json!({
@@ -75,7 +79,7 @@ pub async fn write(
         "seconds": { "storm": bill.stormed.as_secs(), "all": bill.took.as_secs() },
         "calls": calls,
         "faults": faults,
-        "faulty_calls_permille": faulty_permille(&faults, &calls),
+        "faulty_calls_permille": faulty,
         "kills": kills,
         "restarts_of_postgresql": { "immediate": immediate, "fast": fast },
         "nodes_ended_by_themselves": ended_by_themselves,
@@ -167,10 +171,18 @@ fn extra_mails(bill: &Bill, post: &PostOffice) -> u32 {
     emails.flat_map(|email| post.to(&email)).map(|(_, times)| times.saturating_sub(1)).sum()
 }
 
-/// Of a thousand calls of the upstream so many were struck, webhooks left out.
-fn faulty_permille(faults: &BTreeMap<String, u64>, calls: &BTreeMap<String, u64>) -> u64 {
-    let struck: u64 = faults.iter().filter(|(name, _)| !name.starts_with("webhook")).map(|(_, n)| n).sum();
-    struck * 1000 / calls.values().sum::<u64>().max(1)
+/// Of a thousand calls of the upstream, from the first start to the end of the healing, so many failed or were answered
+/// with a lie.
+fn faulty_permille(ledger: &Ledger) -> u64 {
+    let faults = ledger.faults.by_fault.iter();
+    let struck: u64 =
+        faults.filter(|(fault, _)| weather::fails_or_lies(**fault)).map(|(_, times)| times).sum();
+    struck * 1000 / ledger.calls.values().sum::<u64>().max(1)
+}
+
+/// The least that it must be: in a short run chance and the calls of the healing weigh more.
+fn least_faulty(units: u64) -> u64 {
+    if units < 2000 { 250 } else { 300 }
 }
 
 fn word(value: &Value) -> String {
