@@ -41,6 +41,7 @@ struct Unit {
     external_order_id: String,
     status: String,
     upstream_order_id: Option<i64>,
+    failure: Option<String>,
     real_cost: Option<Decimal>,
     activation_code: Option<String>,
     refunds: i64,
@@ -68,7 +69,7 @@ pub async fn units(conn: &mut PgConnection, ledger: &Ledger) {
         let failed = order.status == OrderStatus::Failed;
         assert_eq!(back, u32::from(failed), "{name}: what the upstream gave back for {:?}", order.status);
     }
-    let read = "select u.external_order_id, u.status, u.upstream_order_id, u.real_cost, e.activation_code,
+    let read = "select u.external_order_id, u.status, u.upstream_order_id, u.failure, u.real_cost, e.activation_code,
                        (select count(*) from refunds r where r.unit_id = u.id and r.status = 'done') as refunds,
                        (select count(distinct a.idempotency_key) from attempts a where a.unit_id = u.id) as keys,
                        (select count(*) from attempts a
@@ -102,6 +103,8 @@ pub async fn units(conn: &mut PgConnection, ledger: &Ledger) {
                     "{name} was bought and refunded: {:?}",
                     lost.map(|order| order.status)
                 );
+                let told = unit.failure.as_deref() == Some("upstream_failed");
+                assert_eq!(told, order.is_some(), "{name} failed for another reason: {unit:?}");
             }
             open => panic!("{name} is neither delivered nor refunded: {open}"),
         }
