@@ -28,8 +28,8 @@ const WALLET: i64 = 10_000_000;
 const A_LOOK: Duration = Duration::from_millis(250);
 /// Without one more unit at its end for so long, the run is stuck.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// So long a finding may take to close by itself.
-const BOOKS: Duration = Duration::from_secs(60);
+/// So long a finding may take to close by itself: long books are matched less often.
+const BOOKS: Duration = Duration::from_secs(180);
 /// How long the upstream owes an eSIM that only somebody's hand gives out.
 const OWED: time::Duration = time::Duration::seconds(4);
 
