@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use simfront::sandbox::{CatalogChange, DeliveryState};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::scripts::{Scene, Script};
 use crate::stage::Stage;
@@ -18,6 +19,8 @@ const FRANCE: u64 = 1120;
 const TRAVELLER: &str = "traveller@example.com";
 /// Far longer than anything takes here to come to rest, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(150);
+/// A finding that does not hold any more is closed by the next matching or two, and after a new list of orders.
+const PATIENCE_WITH_BOOKS: Duration = Duration::from_secs(60);
 const A_MOMENT: Duration = Duration::from_millis(80);
 
 /// What a run met.
@@ -70,20 +73,23 @@ async fn purchase(stage: &Stage, conn: &mut PgConnection, script: &Script) -> Ru
     let life = async {
         let order = customer.buy(&form, script.outcome).await;
         until_rest(stage, conn, script, &customer, &order, &recurring).await;
+        let trace = stage.trap.disarm();
+        until_matched(conn, script).await;
+        trace
     };
-    tokio::select! {
-        () = keeper => {}
-        () = life => {}
-    }
+    let trace = tokio::select! {
+        () = keeper => unreachable!("it never ends"),
+        trace = life => trace,
+    };
     drop(watched);
     let killed = stage.trap.is_sprung();
-    let trace = stage.trap.disarm();
     program.stop().await;
 
     let ledger = stage.sandbox.ledger();
     truth::fate(conn, script.fate).await;
     truth::units(conn, &ledger).await;
     truth::books(conn).await;
+    truth::ledgers(conn, script.finds).await;
     truth::webhooks(conn, &ledger).await;
     truth::story(conn, &before).await;
     truth::mails(conn, &stage.post, TRAVELLER, u32::from(killed)).await;
@@ -152,6 +158,25 @@ async fn at_rest(stage: &Stage, conn: &mut PgConnection, recurring: &BTreeSet<St
     truth::count(conn, open).await == 0
         && job_keys(conn).await.is_subset(recurring)
         && !stage.sandbox.ledger().webhooks.iter().any(|one| sending(one.state))
+}
+
+/// Waits until the ledgers were matched once more. What a matching found while things moved, a later one closes.
+async fn until_matched(conn: &mut PgConnection, script: &Script) {
+    let rested: OffsetDateTime =
+        sqlx::query_scalar("select clock_timestamp()").fetch_one(&mut *conn).await.unwrap();
+    let began = Instant::now();
+    loop {
+        let read = "select count(*) from ledger_matching where matched_at > $1";
+        let matched: i64 = sqlx::query_scalar(read).bind(rested).fetch_one(&mut *conn).await.unwrap();
+        if matched == 1 && truth::open_findings(conn, script.finds).await.is_empty() {
+            return;
+        }
+        if began.elapsed() > PATIENCE_WITH_BOOKS {
+            assert_eq!(matched, 1, "the ledgers were never matched again");
+            return;
+        }
+        tokio::time::sleep(A_MOMENT).await;
+    }
 }
 
 /// What still goes on, for whoever reads why a run failed.

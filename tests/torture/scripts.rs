@@ -33,6 +33,8 @@ pub struct Script {
     /// Done again and again while the order is open, with the order as its page shows it: what the owner or the
     /// upstream does at last.
     pub help: fn(&Running, &Value),
+    /// The kinds of findings that stay open in the books, because what the script does is one.
+    pub finds: &'static [&'static str],
 }
 
 /// The happy path.
@@ -43,6 +45,7 @@ const HAPPY: Script = Script {
     outcome: "pay",
     prepare: |_| {},
     help: |_, _| {},
+    finds: &[],
 };
 
 pub const SCRIPTS: &[Script] = &[
@@ -109,6 +112,8 @@ pub const SCRIPTS: &[Script] = &[
     },
     Script {
         name: "no-balance",
+        // The wallet is emptied by a debit that is for no purchase.
+        finds: &["debit_surplus"],
         prepare: |sandbox| sandbox.set_balance(Decimal::ZERO).unwrap(),
         help: |sandbox, order| {
             if unit(order) == "on_hold" {

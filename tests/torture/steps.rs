@@ -104,7 +104,8 @@ pub struct Moment {
 }
 
 /// K3 to K5 are about a payment's webhook; with the test payment its page is what tells the shop, and the upstream's
-/// webhook has the same three moments.
+/// webhook has the same three moments. A call's mode `C` is no moment: the program lives on for a while after the answer,
+/// so that nobody knows what it has committed by then.
 pub const MOMENTS: &[Moment] = &[
     Moment {
         name: "K1",
@@ -130,7 +131,7 @@ pub const MOMENTS: &[Moment] = &[
         what: "stored, the 2xx not sent",
         at: &[("commit: webhook stored", Mode::B), ("shop: POST /webhooks/esimdual", Mode::B)],
     },
-    Moment { name: "K5", what: "2xx sent, not worked on", at: &[("shop: POST /webhooks/esimdual", Mode::C)] },
+    Moment { name: "K5", what: "2xx sent, not worked on", at: &[("commit: webhook worked on", Mode::A)] },
     Moment { name: "K6", what: "paid committed", at: &[("commit: paid", Mode::B)] },
     Moment {
         name: "K7",
@@ -138,18 +139,22 @@ pub const MOMENTS: &[Moment] = &[
         at: &[("commit: attempt begun", Mode::B)],
     },
     Moment { name: "K8", what: "order sent, no answer", at: &[("upstream: POST /orders", Mode::B)] },
-    Moment { name: "K9", what: "answer received, not committed", at: &[("upstream: POST /orders", Mode::C)] },
+    Moment {
+        name: "K9",
+        what: "answer received, not committed",
+        at: &[
+            ("commit: eSIM stored", Mode::A),
+            ("commit: bound", Mode::A),
+            ("commit: answer noted", Mode::A),
+        ],
+    },
     Moment { name: "K10", what: "upstream order bound, no eSIM yet", at: &[("commit: bound", Mode::B)] },
     Moment {
         name: "K11",
         what: "eSIM stored, mail not sent",
         at: &[("commit: eSIM stored", Mode::B), ("commit: mail written", Mode::B)],
     },
-    Moment {
-        name: "K12",
-        what: "mail handed over, not marked",
-        at: &[("mail: handed over", Mode::C), ("commit: mail marked", Mode::A)],
-    },
+    Moment { name: "K12", what: "mail handed over, not marked", at: &[("commit: mail marked", Mode::A)] },
     Moment {
         name: "K13",
         what: "refund committed, not paid out",

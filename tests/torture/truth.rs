@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use simfront::sandbox::{DeliveryState, Ledger};
+use rust_decimal::Decimal;
+use simfront::sandbox::{DeliveryState, Ledger, OrderStatus, TransactionKind};
 use sqlx::{FromRow, PgConnection};
 
 use crate::post_office::PostOffice;
@@ -40,6 +41,8 @@ struct Unit {
     external_order_id: String,
     status: String,
     upstream_order_id: Option<i64>,
+    failure: Option<String>,
+    real_cost: Option<Decimal>,
     activation_code: Option<String>,
     refunds: i64,
     keys: i64,
@@ -49,16 +52,24 @@ struct Unit {
 /// Money and eSIMs: each unit was bought at most once, and is delivered or refunded, never both.
 pub async fn units(conn: &mut PgConnection, ledger: &Ledger) {
     let mut bought = BTreeMap::new();
-    let mut debits: BTreeMap<u64, u32> = BTreeMap::new();
-    for order in ledger.debits().iter().filter_map(|debit| debit.order_id) {
-        *debits.entry(order).or_insert(0) += 1;
+    let (mut debits, mut credits): (BTreeMap<u64, u32>, BTreeMap<u64, u32>) = Default::default();
+    for movement in &ledger.transactions {
+        let Some(order) = movement.order_id else { continue };
+        let of_its_kind = match movement.kind {
+            TransactionKind::Debit => &mut debits,
+            TransactionKind::Credit => &mut credits,
+        };
+        *of_its_kind.entry(order).or_insert(0) += 1;
     }
     for order in &ledger.orders {
         let name = order.external_order_id.clone().expect("every purchase has our name");
         assert!(bought.insert(name.clone(), order).is_none(), "{name} was bought twice");
         assert_eq!(debits.get(&order.id), Some(&1), "{name} was paid once");
+        let back = credits.get(&order.id).copied().unwrap_or(0);
+        let failed = order.status == OrderStatus::Failed;
+        assert_eq!(back, u32::from(failed), "{name}: what the upstream gave back for {:?}", order.status);
     }
-    let read = "select u.external_order_id, u.status, u.upstream_order_id, e.activation_code,
+    let read = "select u.external_order_id, u.status, u.upstream_order_id, u.failure, u.real_cost, e.activation_code,
                        (select count(*) from refunds r where r.unit_id = u.id and r.status = 'done') as refunds,
                        (select count(distinct a.idempotency_key) from attempts a where a.unit_id = u.id) as keys,
                        (select count(*) from attempts a
@@ -81,11 +92,19 @@ pub async fn units(conn: &mut PgConnection, ledger: &Ledger) {
                     i64::try_from(order.id).ok(),
                     "{name} is bound to another order"
                 );
+                assert_eq!(unit.real_cost, Some(order.price), "{name} cost what the upstream took");
                 assert_eq!(unit.refunds, 0, "{name} was delivered and refunded");
             }
             "failed" => {
                 assert_eq!(unit.refunds, 1, "{name} failed and was refunded {} times", unit.refunds);
-                assert!(order.is_none_or(|order| order.esim.is_none()), "{name} was bought and refunded");
+                let lost = order.filter(|order| order.status != OrderStatus::Failed || order.esim.is_some());
+                assert!(
+                    lost.is_none(),
+                    "{name} was bought and refunded: {:?}",
+                    lost.map(|order| order.status)
+                );
+                let told = unit.failure.as_deref() == Some("upstream_failed");
+                assert_eq!(told, order.is_some(), "{name} failed for another reason: {unit:?}");
             }
             open => panic!("{name} is neither delivered nor refunded: {open}"),
         }
@@ -135,6 +154,7 @@ pub async fn books(conn: &mut PgConnection) {
         "select count(*) from orders where status in ('awaiting_payment', 'processing')",
     )
     .await;
+    none(conn, "nobody is called: all orders are final", "select count(*) from orders where attention").await;
     none(conn, "no refund is owed", "select count(*) from refunds where status <> 'done'").await;
     none(conn, "no job was given up", "select count(*) from jobs where dead_at is not null").await;
     // Where the upstream's order is bound, what became of the attempt that made it is of no interest any more.
@@ -146,6 +166,20 @@ pub async fn books(conn: &mut PgConnection) {
            and (a.outcome is null or (a.outcome = 'doubt' and a.settled is null))",
     )
     .await;
+}
+
+/// The ledgers were matched since everything came to rest; what is open still was found by design.
+pub async fn ledgers(conn: &mut PgConnection, by_design: &[&str]) {
+    let open = open_findings(conn, by_design).await;
+    assert!(open.is_empty(), "the ledgers do not agree: {open:?}");
+}
+
+/// What the last matching found wrong, other than by design.
+pub async fn open_findings(conn: &mut PgConnection, by_design: &[&str]) -> Vec<String> {
+    let read = "select concat_ws(' ', kind, key, facts) from ledger_findings
+                where closed_at is null and kind <> all($1)
+                order by id";
+    sqlx::query_scalar(read).bind(by_design).fetch_all(conn).await.unwrap()
 }
 
 /// Whatever was answered with 200 was stored and worked on.

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rust_decimal::Decimal;
 use simfront::sandbox::{self, Running, Settings};
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 use self::cluster::{Cluster, End};
 use self::dice::Dice;
@@ -27,6 +28,8 @@ const WALLET: i64 = 10_000_000;
 const A_LOOK: Duration = Duration::from_millis(250);
 /// Without one more unit at its end for so long, the run is stuck.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// So long a finding may take to close by itself: long books are matched less often.
+const BOOKS: Duration = Duration::from_secs(180);
 /// How long the upstream owes an eSIM that only somebody's hand gives out.
 const OWED: time::Duration = time::Duration::seconds(4);
 
@@ -213,6 +216,7 @@ async fn heal(nodes: &mut Nodes, pool: &PgPool, sandbox: &Running, progress: &mu
         {
             progress.note(done, usize::try_from(owed).unwrap());
             if owed == 0 {
+                books_settle(nodes, pool).await;
                 return true;
             }
         }
@@ -220,6 +224,25 @@ async fn heal(nodes: &mut Nodes, pool: &PgPool, sandbox: &Running, progress: &mu
             return false;
         }
         tokio::time::sleep(A_LOOK * 2).await;
+    }
+}
+
+/// Waits until the ledgers were matched by a reading of the wallet from after the rest, and by what is old enough to be
+/// judged; and, for a while, until what was found in the storm has closed by itself.
+async fn books_settle(nodes: &mut Nodes, pool: &PgPool) {
+    let read = "select (select count(*)
+                        from ledger_matching m, wallet_reading w
+                        where w.asked_at > $1 and m.matched_at > w.read_at) = 1
+                       and not exists (select from ledger_findings where closed_at is null)";
+    // Two seconds after the rest, a purchase of its last moment is old enough for both lists.
+    let old_enough = OffsetDateTime::now_utc() + time::Duration::seconds(3);
+    let began = Instant::now();
+    while began.elapsed() < BOOKS {
+        nodes.look_after();
+        if sqlx::query_scalar(read).bind(old_enough).fetch_one(pool).await.unwrap_or(false) {
+            return;
+        }
+        tokio::time::sleep(A_LOOK).await;
     }
 }
 

@@ -4,26 +4,28 @@ use rust_decimal::Decimal;
 use simfront::sandbox::{Fault, Injection, Operation, OrderStatus, Running};
 use time::OffsetDateTime;
 
-/// Of a thousand purchases so many are struck. Those that cost a whole timeout, or that keep every node quiet, are rare;
-/// together a bit more than three in ten.
+/// Of a thousand purchases so many fail or are lied about: each is drawn for what those before it left over. Those that
+/// cost a whole timeout, or that keep every node quiet, are rare; together well over three in ten.
 const PURCHASES: &[(Fault, i64)] = &[
-    (Fault::ResetBeforeCommit, 40),
-    (Fault::ServerErrorBeforeCommit, 40),
-    (Fault::BadGateway, 40),
+    (Fault::ResetBeforeCommit, 70),
+    (Fault::ServerErrorBeforeCommit, 70),
+    (Fault::BadGateway, 70),
     (Fault::SilentBeforeCommit, 4),
     (Fault::TooManyRequests, 4),
     (Fault::TokenRevoked, 8),
     (Fault::LoginRedirect, 8),
     (Fault::InsufficientBalance, 20),
-    (Fault::DroppedAfterCommit, 25),
-    (Fault::ResetAfterCommit, 25),
-    (Fault::ResetAfterHead, 15),
-    (Fault::ResetInBody, 15),
+    (Fault::DroppedAfterCommit, 40),
+    (Fault::ResetAfterCommit, 40),
+    (Fault::ResetAfterHead, 30),
+    (Fault::ResetInBody, 30),
     (Fault::SilentAfterCommit, 4),
-    (Fault::ServerErrorAfterCommit, 25),
-    (Fault::BadGatewayAfterCommit, 25),
-    (Fault::MalformedAfterCommit, 25),
-    (Fault::WebhookBeforeAnswer, 20),
+    (Fault::ServerErrorAfterCommit, 40),
+    (Fault::BadGatewayAfterCommit, 40),
+    (Fault::MalformedAfterCommit, 40),
+];
+/// Of a thousand orders so many go on in another way than at once; the calls are answered, and truly.
+const COURSES: &[(Fault, i64)] = &[
     (Fault::CompletesLater, 30),
     (Fault::FailsLater, 15),
     (Fault::CompletedWithoutEsim, 5),
@@ -31,14 +33,15 @@ const PURCHASES: &[(Fault, i64)] = &[
 ];
 /// Of a thousand other calls.
 const READS: &[(Fault, Operation, i64)] = &[
-    (Fault::BadGateway, Operation::Orders, 200),
-    (Fault::ResetBeforeCommit, Operation::Orders, 100),
-    (Fault::BadGateway, Operation::Order, 200),
-    (Fault::ResetBeforeCommit, Operation::Order, 100),
-    (Fault::BadGateway, Operation::Wallet, 300),
+    (Fault::BadGateway, Operation::Orders, 250),
+    (Fault::ResetBeforeCommit, Operation::Orders, 200),
+    (Fault::BadGateway, Operation::Order, 250),
+    (Fault::ResetBeforeCommit, Operation::Order, 200),
+    (Fault::BadGateway, Operation::Wallet, 400),
 ];
 /// Of a thousand webhooks.
 const WEBHOOKS: &[(Fault, i64)] = &[
+    (Fault::WebhookBeforeAnswer, 20),
     (Fault::WebhooksLost, 100),
     (Fault::WebhooksDoubled, 100),
     (Fault::WebhooksShuffled, 100),
@@ -63,7 +66,7 @@ pub fn storm(sandbox: &Running, seed: u64) {
             ..Injection::of(fault)
         }
     };
-    for (fault, permille) in PURCHASES.iter().chain(WEBHOOKS) {
+    for (fault, permille) in PURCHASES.iter().chain(COURSES).chain(WEBHOOKS) {
         sandbox.inject(brew(*fault, *permille));
     }
     for (fault, operation, permille) in READS {
@@ -71,6 +74,11 @@ pub fn storm(sandbox: &Running, seed: u64) {
     }
     // A list that lags, but less than a doubt must be old.
     sandbox.inject(Injection { delay_ms: Some(500), ..brew(Fault::OrdersLag, 100) });
+}
+
+/// Whether a call that it strikes fails, or is answered with something that is not so.
+pub fn fails_or_lies(fault: Fault) -> bool {
+    PURCHASES.iter().any(|(one, _)| *one == fault) || READS.iter().any(|(one, ..)| *one == fault)
 }
 
 /// The upstream hands out what it has owed for a while.
