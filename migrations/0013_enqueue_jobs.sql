@@ -1,6 +1,6 @@
 -- Asks for jobs, so that a room can do so in the very statement that writes what they are about: where many commits are
 -- made in a second, each further statement and a transaction around them cost as much as the writing. It belongs to
--- `plumbing`, the owner of `jobs`, and asks as `enqueue_all` in `src/plumbing/jobs/store.rs` does.
+-- `plumbing`, the owner of `jobs`, and asks as `enqueue` in `src/plumbing/jobs/store.rs` does.
 --
 -- A job with its key that waits comes forward to the earlier of both times; one that runs will run once more; one that
 -- was given up lives again. The keys of one call must differ. Null arrays, as `array_agg` gives for no rows, ask for

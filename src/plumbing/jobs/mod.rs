@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-pub use store::{Waiting, enqueue, enqueue_all, given_up, waiting};
+pub use store::{Waiting, enqueue, given_up, waiting};
 pub use worker::{Crew, Rhythm, Stop};
 
 /// A request for work.

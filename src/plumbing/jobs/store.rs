@@ -37,7 +37,9 @@ pub struct Waiting {
 }
 
 /// Asks for work, in the caller's transaction; ring the bell after its commit. A job with this key that waits comes
-/// forward to the earlier of both times; one that runs will run once more; one that was given up lives again.
+/// forward to the earlier of both times; one that runs will run once more; one that was given up lives again. Where a
+/// statement of its own is one too many, the function `enqueue_jobs` of the migrations asks the same from within the
+/// caller's.
 pub async fn enqueue(conn: &mut PgConnection, job: &NewJob, now: OffsetDateTime) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into jobs (kind, key, payload, run_at, created_at)
@@ -51,36 +53,6 @@ pub async fn enqueue(conn: &mut PgConnection, job: &NewJob, now: OffsetDateTime)
         job.key,
         job.payload,
         job.run_at,
-        now,
-    )
-    .execute(conn)
-    .await
-    .map(drop)
-}
-
-/// Asks for several at once, in one statement, each as [`enqueue`] does; their keys must differ. Where that statement is
-/// one too many, the function `enqueue_jobs` of the migrations asks the same from within the caller's own.
-pub async fn enqueue_all(conn: &mut PgConnection, jobs: &[NewJob], now: OffsetDateTime) -> sqlx::Result<()> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let kinds: Vec<&str> = jobs.iter().map(|job| job.kind).collect();
-    let keys: Vec<&str> = jobs.iter().map(|job| job.key.as_str()).collect();
-    let payloads: Vec<&Value> = jobs.iter().map(|job| &job.payload).collect();
-    let times: Vec<OffsetDateTime> = jobs.iter().map(|job| job.run_at).collect();
-    sqlx::query!(
-        "insert into jobs (kind, key, payload, run_at, created_at)
-         select kind, key, payload, run_at, $5
-         from unnest($1::text[], $2::text[], $3::jsonb[], $4::timestamptz[]) as new (kind, key, payload, run_at)
-         on conflict (key) do update
-         set run_at = least(jobs.run_at, excluded.run_at),
-             payload = excluded.payload,
-             wanted = jobs.wanted + 1,
-             dead_at = null",
-        kinds.as_slice() as &[&str],
-        keys.as_slice() as &[&str],
-        payloads.as_slice() as &[&Value],
-        times.as_slice(),
         now,
     )
     .execute(conn)
