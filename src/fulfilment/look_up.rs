@@ -33,16 +33,14 @@ pub(super) async fn look_up(means: &Means<'_>, unit: &Unit) -> anyhow::Result<Lo
     let mut conn = means.db.acquire().await?;
     // What nobody answered is a doubt from here on; its age counts from now, because it may only just have left.
     store::abandon_open(&mut conn, unit.id, means.clock.now()).await?;
-    let first = !is_listed(&mut conn, unit).await?;
+    // Somebody may have read it since this was decided: then there is nothing to wait for.
+    let Some(first) = to_read(means, &mut conn, unit).await? else { return Ok(Looked::Read) };
     drop(conn);
     // Whoever reads settles every doubt that stands by then, this one too, and says so to its order's job. Who only waits
     // for the first reading of all is told by nobody.
     let Some(_turn) = means.desk.turn_to_list(first).await else { return Ok(Looked::BeingRead) };
     let mut conn = means.db.acquire().await?;
-    let attempts = store::attempts(&mut conn, unit.id).await?;
-    let listed = is_listed(&mut conn, unit).await?;
-    let (now, times) = (means.clock.now(), means.times);
-    if !is_needed(listed, &attempts, now, times.doubt_settling, times.reconcile_interval) {
+    if to_read(means, &mut conn, unit).await?.is_none() {
         return Ok(Looked::Read);
     }
     let ever_known = store::ever_known(&mut conn).await?;
@@ -50,6 +48,15 @@ pub(super) async fn look_up(means: &Means<'_>, unit: &Unit) -> anyhow::Result<Lo
     let begun = means.clock.now();
     let Answer::Done(listing) = means.desk.orders().await else { return Ok(Looked::Unreadable) };
     settle_all(means, unit, &listing, &Reading::of(&listing, begun, &ever_known), begun).await
+}
+
+/// Whether the list must be read for this unit, and whether that is the first reading that it needs.
+async fn to_read(means: &Means<'_>, conn: &mut PgConnection, unit: &Unit) -> sqlx::Result<Option<bool>> {
+    let attempts = store::attempts(conn, unit.id).await?;
+    let listed = is_listed(conn, unit).await?;
+    let (now, times) = (means.clock.now(), means.times);
+    let needed = is_needed(listed, &attempts, now, times.doubt_settling, times.reconcile_interval);
+    Ok(needed.then_some(!listed))
 }
 
 /// Whether the list was read before, and tells nothing of this unit that it should not know: an order under its name
