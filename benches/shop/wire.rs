@@ -6,6 +6,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Of the load's own, as pgbench is given.
+const THREADS: usize = 2;
 /// Longer than anything here may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -103,7 +107,7 @@ pub fn post_form(path: &str, body: &str) -> Vec<u8> {
 }
 
 /// So many clients ask again and again for a while, each as soon as it was answered: how many were answered, and how
-/// long that took. Every answer must have the wanted status.
+/// long that took. Every answer must have the wanted status. Two threads carry them all, as pgbench does.
 pub fn hammer(
     address: SocketAddr,
     clients: usize,
@@ -111,29 +115,67 @@ pub fn hammer(
     wanted: u16,
     request: impl Fn(usize, usize) -> Vec<u8> + Sync,
 ) -> (usize, Duration) {
-    let start = Barrier::new(clients + 1);
+    let start = Barrier::new(THREADS + 1);
     std::thread::scope(|scope| {
-        let client = |client| {
+        let carry = |first: usize| {
             let (start, request) = (&start, &request);
             scope.spawn(move || {
-                let mut wire = Wire::to(address);
-                start.wait();
-                let (began, mut done) = (Instant::now(), 0);
-                while began.elapsed() < time {
-                    let answer = wire.ask(&request(client, done));
-                    let body = String::from_utf8_lossy(&answer.body);
-                    assert_eq!(answer.status, wanted, "{} {body}", answer.head);
-                    done += 1;
-                }
-                done
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let wires = (first..clients).step_by(THREADS).map(|client| async move {
+                        (client, tokio::net::TcpStream::connect(address).await.unwrap())
+                    });
+                    let wires = futures_util::future::join_all(wires).await;
+                    start.wait();
+                    let ends = Instant::now() + time;
+                    let asking = wires.into_iter().map(|(client, stream)| {
+                        ask_until(ends, stream, wanted, move |number| request(client, number))
+                    });
+                    futures_util::future::join_all(asking).await.into_iter().sum::<usize>()
+                })
             })
         };
-        let running: Vec<_> = (0..clients).map(client).collect();
+        let running: Vec<_> = (0..THREADS).map(carry).collect();
         start.wait();
         let began = Instant::now();
-        let done = running.into_iter().map(|client| client.join().unwrap()).sum();
+        let done = running.into_iter().map(|thread| thread.join().unwrap()).sum();
         (done, began.elapsed())
     })
+}
+
+/// One client: how many of its requests were answered.
+async fn ask_until(
+    ends: Instant,
+    mut stream: tokio::net::TcpStream,
+    wanted: u16,
+    request: impl Fn(usize) -> Vec<u8>,
+) -> usize {
+    stream.set_nodelay(true).unwrap();
+    let (mut done, mut buffer) = (0, Vec::with_capacity(16 * 1024));
+    while Instant::now() < ends {
+        stream.write_all(&request(done)).await.unwrap();
+        buffer.clear();
+        while !is_whole(&buffer) {
+            let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut buffer)).await.unwrap().unwrap();
+            assert_ne!(read, 0, "the shop hung up: {}", String::from_utf8_lossy(&buffer));
+        }
+        let status = std::str::from_utf8(&buffer[9..12]).unwrap().parse::<u16>().unwrap();
+        assert_eq!(status, wanted, "{}", String::from_utf8_lossy(&buffer));
+        done += 1;
+    }
+    done
+}
+
+/// Whether an answer has come to its end, by the length that its head names.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let name = b"content-length: ";
+    let at = answer[..head].windows(name.len()).position(|part| part == name);
+    let length = at.map_or(0, |at| {
+        let digits = answer[at + name.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+        digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'))
+    });
+    answer.len() >= head + 4 + length
 }
 
 /// Requests leave at a steady pace, whether the ones before were answered or not; the times from when each should have

@@ -1,20 +1,33 @@
-//! Makes the order of a checkout form, once.
+//! Makes orders of checkout forms, of each form once.
+
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
 use super::Draft;
-use crate::catalog::{self, Data, Package};
-use crate::ground::{Clock, Cost, Entropy, Language, Price};
+use super::sold::{Offer, Sold};
+use crate::catalog::{Data, Package};
+use crate::ground::token::Token;
+use crate::ground::{Clock, Entropy, Language, Price};
 use crate::orders::{self, NewLine, NewOrder, Order, OrderNumber, OrderStatus};
 use crate::payments::{self, NewPayment, PaymentStatus};
 use crate::shop::Settings;
-use crate::{ledgers, pricing, settings as installation};
 
-/// Two orders drew one number: so often another is drawn. One try in 10⁵ meets another at a million orders.
+/// Two orders drew one number: so often others are drawn. One try in 10⁵ meets another at a million orders.
 const DRAWS: u32 = 5;
 const NUMBER_TAKEN: &str = "orders_number_unique";
+
+/// A form that was sent.
+pub struct Wanted {
+    /// What it says.
+    pub draft: Draft,
+    /// The language of the purchase.
+    pub language: Language,
+    /// Whether eSIMDual was asked about the plan just now, so that the catalog's age is no matter.
+    pub asked: bool,
+}
 
 /// The form has its order. No `Debug`: whoever knows the path sees the payment or the order.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,7 +41,7 @@ pub struct Begun {
 }
 
 /// Why there is no order. Nothing was stored.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// One plan costs this now, which the customer has not seen.
     #[error("the price is another one now")]
@@ -42,59 +55,34 @@ pub enum Refusal {
     /// The wallet at eSIMDual is known to hold too little for it: money is not taken for what cannot be bought.
     #[error("the wallet holds too little for this")]
     NoFunds,
+    /// The catalog is too old to be trusted: eSIMDual is to be asked about the plan first.
+    #[error("the catalog is too old")]
+    Stale,
     /// The form's key made an order of something else.
     #[error("the form was used for another purchase")]
     KeyUsed,
-    /// The database's.
-    #[error(transparent)]
-    Fault(#[from] sqlx::Error),
 }
 
-/// Makes the order, its line, its units and its payment, and has it looked after when its time is over; all of it or
-/// nothing. The same form again finds the same order, whatever became of the plan meanwhile. Ring for the jobs and the
-/// order afterwards.
-///
-/// # Errors
-/// [`Refusal`], and then nothing is stored.
-pub async fn begin(
-    conn: &mut PgConnection,
-    clock: &Clock,
-    entropy: &Entropy,
-    settings: &Settings,
-    draft: &Draft,
-    language: Language,
-) -> Result<Begun, Refusal> {
-    let attempt = Attempt { clock, entropy, settings, draft, language };
-    let mut draws = 1;
-    let refusal = loop {
-        match attempt.make(conn).await {
-            Ok(begun) => return Ok(begun),
-            Err(Refusal::Fault(sqlx::Error::Database(error)))
-                if draws < DRAWS && error.constraint() == Some(NUMBER_TAKEN) =>
-            {
-                draws += 1;
-            }
-            Err(Refusal::Fault(fault)) => return Err(fault.into()),
-            Err(refusal) => break refusal,
-        }
-    };
-    // Writing would have found the order of an earlier post; what kept us from writing must not hide it.
-    earlier(conn, draft).await?.ok_or(refusal)
+/// What orders are made with.
+pub struct Maker<'a> {
+    /// The time.
+    pub clock: &'a Clock,
+    /// Draws numbers and tokens.
+    pub entropy: &'a Entropy,
+    /// The limits, and the ways to pay.
+    pub settings: &'a Settings,
 }
 
-/// The order that this form made before.
-///
-/// # Errors
-/// [`Refusal::KeyUsed`] where it was made of something else, or the database's.
-pub async fn earlier(conn: &mut PgConnection, draft: &Draft) -> Result<Option<Begun>, Refusal> {
+/// What a form's key made before: its order, or the refusal of another purchase under it.
+async fn earlier(conn: &mut PgConnection, draft: &Draft) -> sqlx::Result<Option<Result<Begun, Refusal>>> {
     let Some((order, fingerprint)) = orders::by_form_key(conn, &draft.form_key).await? else {
         return Ok(None);
     };
     if fingerprint != draft.fingerprint() {
-        return Err(Refusal::KeyUsed);
+        return Ok(Some(Err(Refusal::KeyUsed)));
     }
     let path = way_on(conn, &order).await?;
-    Ok(Some(Begun { order_id: order.id, path, fresh: false }))
+    Ok(Some(Ok(Begun { order_id: order.id, path, fresh: false })))
 }
 
 /// To the payment while there is something to pay, else to the order.
@@ -110,113 +98,145 @@ async fn way_on(conn: &mut PgConnection, order: &Order) -> sqlx::Result<String> 
     ))
 }
 
-/// Whether the wallet is known to hold too little for so many at this cost, besides what paid orders still need of it.
-/// Whoever pays meanwhile for an order that was placed before is not counted here: their eSIMs wait for a top-up, and
-/// their money goes back if none comes.
-///
-/// # Errors
-/// The database's.
-pub(super) async fn lacks_funds(
-    conn: &mut PgConnection,
-    cost: Cost,
-    quantity: u32,
-    settings: &Settings,
-    now: OffsetDateTime,
-) -> sqlx::Result<bool> {
-    let stale_after = ledgers::stale_after(settings.times.reconcile_interval);
-    let funds = ledgers::funds(conn).await?;
-    Ok(funds.is_some_and(|funds| funds.too_little_for(cost, quantity, now, stale_after)))
+/// A form with what it will cost, and the names that were drawn for its order.
+struct Placing<'a> {
+    wanted: &'a Wanted,
+    offer: &'a Offer<'a>,
+    fingerprint: [u8; 32],
+    number: OrderNumber,
+    order_token: Token,
+    payment_token: Token,
 }
 
-/// What is sold, as it is in the database now.
-struct Offer {
-    package: Package,
-    price: Price,
-    total: Price,
-    rule: i64,
-}
-
-/// Everything that one try needs.
-struct Attempt<'a> {
-    clock: &'a Clock,
-    entropy: &'a Entropy,
-    settings: &'a Settings,
-    draft: &'a Draft,
-    language: Language,
-}
-
-impl Attempt<'_> {
-    /// Reads, then writes in one transaction; leaving that early rolls it back. Nothing of what is read is held: whatever
-    /// changes between the two could as well have changed right after the order.
-    async fn make(&self, conn: &mut PgConnection) -> Result<Begun, Refusal> {
-        let offer = self.offer(conn).await?;
-        if self.draft.shown_price != Some(offer.price.minor) {
-            return Err(Refusal::PriceMoved(offer.price));
+impl Maker<'_> {
+    /// Makes an order of each form, its line, its units and its payment, and has it looked after when its time is over;
+    /// in one transaction, all of them or none. The same form again finds the same order, whatever became of the plan
+    /// meanwhile. Reads first, then writes; nothing of what is read is held: whatever changes between the two could as
+    /// well have changed right after the order. Ring for the jobs and the orders afterwards.
+    ///
+    /// # Errors
+    /// The database's, and then nothing is stored. An answer for each form otherwise, in their order; a form that was
+    /// refused has stored nothing.
+    pub async fn begin(
+        &self,
+        conn: &mut PgConnection,
+        wanted: &[Wanted],
+    ) -> sqlx::Result<Vec<Result<Begun, Refusal>>> {
+        let sold = Sold::read(conn, wanted.iter().map(|one| one.draft.package_id)).await?;
+        let now = self.clock.now();
+        let offers: Vec<_> = wanted.iter().map(|one| sold.offer(one, self.settings, now)).collect();
+        let placed = self.place(conn, wanted, &offers).await?;
+        let mut answers = Vec::with_capacity(wanted.len());
+        for (at, (one, offer)) in wanted.iter().zip(offers).enumerate() {
+            let answer = match (placed.get(&at), offer) {
+                (Some(begun), _) => Ok(begun.clone()),
+                // What kept us from writing must not hide the order of an earlier post.
+                (None, Err(refusal)) => earlier(conn, &one.draft).await?.unwrap_or(Err(refusal)),
+                // Another post of the same form was first; it has committed, or its key would still be free.
+                (None, Ok(_)) => earlier(conn, &one.draft).await?.ok_or(sqlx::Error::RowNotFound)?,
+            };
+            answers.push(answer);
         }
-        let Draft { quantity, .. } = *self.draft;
-        if lacks_funds(conn, offer.package.cost, quantity, self.settings, self.clock.now()).await? {
-            return Err(Refusal::NoFunds);
-        }
-        let mut tx = conn.begin().await?;
-        let begun = match self.write(&mut tx, &offer).await? {
-            Some(begun) => begun,
-            // Another post of the same form was first; it has committed, or its key would still be free.
-            None => earlier(&mut tx, self.draft).await?.ok_or(sqlx::Error::RowNotFound)?,
-        };
-        tx.commit().await?;
-        Ok(begun)
+        Ok(answers)
     }
 
-    /// Prices the plan anew: nothing of what the form says is believed.
-    async fn offer(&self, conn: &mut PgConnection) -> Result<Offer, Refusal> {
-        let offered = |method: &String| method == self.draft.method.word();
-        if !self.settings.payment_methods.iter().any(offered) {
-            return Err(Refusal::NotSelling);
+    /// Writes the orders of the forms that have an offer; which of them have one now, by their place.
+    async fn place(
+        &self,
+        conn: &mut PgConnection,
+        wanted: &[Wanted],
+        offers: &[Result<Offer<'_>, Refusal>],
+    ) -> sqlx::Result<HashMap<usize, Begun>> {
+        let good: Vec<_> = wanted.iter().zip(offers).enumerate().collect();
+        let good: Vec<_> =
+            good.into_iter().filter_map(|(at, (one, offer))| Some((at, one, offer.as_ref().ok()?))).collect();
+        let mut draws = 1;
+        while !good.is_empty() {
+            let placing: Vec<_> = good.iter().map(|(_, one, offer)| self.draw(one, offer)).collect();
+            match self.write(conn, &placing).await {
+                Ok(written) => {
+                    let by_place =
+                        good.iter().zip(written).filter_map(|((at, ..), begun)| Some((*at, begun?)));
+                    return Ok(by_place.collect());
+                }
+                Err(sqlx::Error::Database(error))
+                    if draws < DRAWS && error.constraint() == Some(NUMBER_TAKEN) =>
+                {
+                    draws += 1;
+                }
+                Err(fault) => return Err(fault),
+            }
         }
-        let package = catalog::package_for_sale(conn, self.draft.package_id).await?.ok_or(Refusal::Gone)?;
-        let rule = pricing::current(conn).await?.ok_or(Refusal::NotSelling)?;
-        let currency = installation::installation(conn).await?.currency;
-        if currency != Some(rule.markup.currency) {
-            return Err(Refusal::NotSelling);
-        }
-        let price = rule.markup.price(package.cost).map_err(|_| Refusal::NotSelling)?;
-        let total = price.times(self.draft.quantity).ok_or(Refusal::NotSelling)?;
-        Ok(Offer { package, price, total, rule: rule.id })
+        Ok(HashMap::new())
     }
 
-    /// `None` where the form's key has an order by now.
-    async fn write(&self, conn: &mut PgConnection, offer: &Offer) -> Result<Option<Begun>, Refusal> {
+    fn draw<'a>(&self, wanted: &'a Wanted, offer: &'a Offer<'a>) -> Placing<'a> {
+        Placing {
+            wanted,
+            offer,
+            fingerprint: wanted.draft.fingerprint(),
+            number: OrderNumber::draw(self.entropy),
+            order_token: self.entropy.token(),
+            payment_token: self.entropy.token(),
+        }
+    }
+
+    /// One transaction; leaving it early rolls it back. `None` for a form whose key has an order by now.
+    async fn write(
+        &self,
+        conn: &mut PgConnection,
+        placing: &[Placing<'_>],
+    ) -> sqlx::Result<Vec<Option<Begun>>> {
         let now = self.clock.now();
         let expires_at = now + self.settings.times.payment_expiry;
-        let (number, order_token) = (OrderNumber::draw(self.entropy), self.entropy.token());
-        let order = NewOrder {
-            number: &number,
-            token: &order_token,
-            form_key: &self.draft.form_key,
-            form_fingerprint: &self.draft.fingerprint(),
-            email: &self.draft.email,
-            language: self.language,
-            device_imei: self.draft.device_imei.as_deref(),
-            total: offer.total,
-            now,
-            expires_at,
-        };
-        let line = line(offer, self.draft.quantity);
-        let Some(order_id) = orders::insert(conn, &order, &line).await? else { return Ok(None) };
-        let token = self.entropy.token();
-        let (method, amount) = (self.draft.method, offer.total);
-        let payment = NewPayment { order_id, method, token: &token, amount, now, expires_at };
-        payments::open(conn, &payment).await?;
-        Ok(Some(Begun { order_id, path: method.page(&token), fresh: true }))
+        let orders: Vec<_> = placing.iter().map(|one| (one.order(expires_at), one.line())).collect();
+        let mut tx = conn.begin().await?;
+        let ids = orders::insert_all(&mut tx, &orders, now).await?;
+        let id_of = |one: &Placing<'_>| ids.get(one.number.as_str()).copied();
+        let payments: Vec<_> =
+            placing.iter().filter_map(|one| Some(one.payment(id_of(one)?, now, expires_at))).collect();
+        payments::open_all(&mut tx, &payments).await?;
+        tx.commit().await?;
+        Ok(placing.iter().map(|one| Some(one.begun(id_of(one)?))).collect())
     }
 }
 
-fn line(offer: &Offer, quantity: u32) -> NewLine<'_> {
+impl Placing<'_> {
+    fn order(&self, expires_at: OffsetDateTime) -> NewOrder<'_> {
+        let Wanted { draft, language, .. } = self.wanted;
+        NewOrder {
+            number: &self.number,
+            token: &self.order_token,
+            form_key: &draft.form_key,
+            form_fingerprint: &self.fingerprint,
+            email: &draft.email,
+            language: *language,
+            device_imei: draft.device_imei.as_deref(),
+            total: self.offer.total,
+            expires_at,
+        }
+    }
+
+    fn line(&self) -> NewLine<'_> {
+        line(self.offer, self.wanted.draft.quantity)
+    }
+
+    fn payment(&self, order_id: i64, now: OffsetDateTime, expires_at: OffsetDateTime) -> NewPayment<'_> {
+        let (method, amount) = (self.wanted.draft.method, self.offer.total);
+        NewPayment { order_id, method, token: &self.payment_token, amount, now, expires_at }
+    }
+
+    fn begun(&self, order_id: i64) -> Begun {
+        Begun { order_id, path: self.wanted.draft.method.page(&self.payment_token), fresh: true }
+    }
+}
+
+fn line<'a>(offer: &Offer<'a>, quantity: u32) -> NewLine<'a> {
     NewLine {
         position: 1,
         package_id: offer.package.id,
         name: &offer.package.name,
-        facts: facts(&offer.package),
+        facts: facts(offer.package),
         // At most ten.
         quantity: i32::try_from(quantity).unwrap_or(i32::MAX),
         unit_price: offer.price,

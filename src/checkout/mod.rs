@@ -12,11 +12,13 @@ mod draft;
 mod jobs;
 mod refund;
 pub mod replace;
+mod sold;
 mod still_sold;
+mod till;
 pub mod web;
 
 pub use advance::advance;
-pub use begin::{Begun, Refusal, begin, earlier};
 pub use draft::{Draft, Typed};
 pub use jobs::{SWEEP, kinds, sweep_job};
+pub use till::Till;
 pub use web::routes;

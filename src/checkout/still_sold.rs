@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
-
 use crate::catalog::{self, Package};
 use crate::esimdual::{Answer, PackageRow, Refusal};
 use crate::settings;
@@ -23,12 +21,6 @@ pub(super) enum Known {
     Gone,
     /// The upstream cannot be asked.
     Unknown(Duration),
-}
-
-/// Whether the catalog is young enough to be trusted; else [`ask`].
-pub(super) async fn is_young(conn: &mut PgConnection, shop: &Shop) -> sqlx::Result<bool> {
-    let limit = shop.settings.times.catalog_max_age;
-    Ok(catalog::synced_at(conn).await?.is_some_and(|synced| shop.now() - synced <= limit))
 }
 
 /// Asks the upstream. The caller holds no connection meanwhile.

@@ -9,9 +9,11 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use super::begin::{self, Begun, Refusal};
+use super::begin::{Begun, Refusal, Wanted};
 use super::draft::{self, Draft, MOST, Typed};
+use super::sold;
 use super::still_sold::{self, Known};
+use super::till::{Orders, Till};
 use crate::catalog;
 use crate::ground::Price;
 use crate::payments::Method;
@@ -22,11 +24,13 @@ use crate::window::{self, Plan, Snapshot, TicketRow, Window};
 
 /// After which a customer may look again whether the shop sells by now.
 const NOT_OPEN: Duration = Duration::from_secs(600);
+/// After which a form may be sent again that could not be decided on.
+const SOON: Duration = Duration::from_secs(60);
 
 type Page = Result<Response, Problem>;
 type Pairs = Vec<(String, String)>;
 
-/// The addresses of checkout. Handlers need `Extension<Window>`.
+/// The addresses of checkout. Handlers need `Extension<Window>` and `Extension<Till>`.
 pub fn routes() -> Router<Shop> {
     Router::new().route("/checkout", get(show).post(send))
 }
@@ -225,7 +229,7 @@ async fn show(
 async fn lacks_funds(shop: &Shop, id: i64, quantity: u32) -> Result<bool, Problem> {
     let mut conn = shop.db.acquire().await?;
     let Some(package) = catalog::package_for_sale(&mut conn, id).await? else { return Ok(false) };
-    Ok(begin::lacks_funds(&mut conn, package.cost, quantity, &shop.settings, shop.now()).await?)
+    Ok(sold::lacks_funds(&mut conn, package.cost, quantity, &shop.settings, shop.now()).await?)
 }
 
 /// Before the first catalog no plan can be called unknown.
@@ -245,6 +249,7 @@ async fn send(
     visit: Visit,
     State(shop): State<Shop>,
     Extension(window): Extension<Window>,
+    Extension(till): Extension<Till>,
     form: Result<Form<Pairs>, FormRejection>,
 ) -> Page {
     let pairs = match form {
@@ -265,7 +270,7 @@ async fn send(
             return Showing { errors, ..showing }.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
         }
     };
-    match decide(&shop, &draft, &visit).await? {
+    match decide(&shop, &till, draft, &visit).await? {
         Decided::Begun(begun) => Ok(go_on(&shop, &visit, &begun)),
         Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
         Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
@@ -303,27 +308,26 @@ enum Decided {
     Unknown(Duration),
 }
 
-/// A form that has its order already needs no upstream. One connection serves it all, but for the time that the upstream
-/// takes to answer.
-async fn decide(shop: &Shop, draft: &Draft, visit: &Visit) -> Result<Decided, Problem> {
-    let mut conn = shop.db.acquire().await?;
-    // Nobody is asked for a shop that sells nothing.
-    if !ways(shop).is_empty() && !still_sold::is_young(&mut conn, shop).await? {
-        match begin::earlier(&mut conn, draft).await {
-            Ok(Some(begun)) => return Ok(Decided::Begun(begun)),
-            Err(refusal) => return Ok(Decided::Refused(refusal)),
-            Ok(None) => drop(conn),
-        }
-        match still_sold::ask(shop, draft.package_id).await? {
+/// A form that has its order already needs no upstream, and a catalog that is young answers for it. No connection is held
+/// for the time that the upstream takes to answer.
+async fn decide(shop: &Shop, till: &Till, draft: Draft, visit: &Visit) -> Result<Decided, Problem> {
+    let package_id = draft.package_id;
+    let begin = async |draft, asked| {
+        let Shop { clock, entropy, settings, .. } = shop.clone();
+        let wanted = Wanted { draft, language: visit.language, asked };
+        till.begin(&shop.db, Orders { clock, entropy, settings }, wanted).await
+    };
+    let mut answer = begin(draft.clone(), false).await?;
+    if answer.as_ref().is_err_and(|refusal| *refusal == Refusal::Stale) {
+        match still_sold::ask(shop, package_id).await? {
             Known::Repriced => return Ok(Decided::Repriced),
             Known::Gone => return Ok(Decided::Refused(Refusal::Gone)),
             Known::Unknown(wait) => return Ok(Decided::Unknown(wait)),
             Known::Good => {}
         }
-        conn = shop.db.acquire().await?;
+        answer = begin(draft, true).await?;
     }
-    let Shop { clock, entropy, settings, .. } = shop;
-    Ok(match begin::begin(&mut conn, clock, entropy, settings, draft, visit.language).await {
+    Ok(match answer {
         Ok(begun) => Decided::Begun(begun),
         Err(refusal) => Decided::Refused(refusal),
     })
@@ -354,7 +358,8 @@ fn refuse(showing: Showing<'_>, visit: Visit, refusal: Refusal) -> Page {
             let wait = showing.shop.settings.times.reconcile_interval * 2;
             later(showing.because(NO_FUNDS), visit, wait)
         }
-        Refusal::Fault(fault) => Err(fault.into()),
+        // Asked for already; whoever comes again is asked for anew.
+        Refusal::Stale => later(showing.because(LATER), visit, SOON),
     }
 }
 

@@ -15,7 +15,7 @@ mod tally;
 mod web;
 
 pub use dispatch::{DELIVERY, work};
-pub use queue::{NotStored, Queue};
+pub use queue::Queue;
 pub use receive::{Arrived, Refused, receive};
 pub use signatures::{SecretSeen, Signatures, signatures};
 pub use tally::Tally;

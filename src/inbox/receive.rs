@@ -5,9 +5,10 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::delivery::Delivery;
-use super::queue::{NotStored, Queue};
+use super::queue::Queue;
 use crate::esimdual::signature::Signed;
 use crate::esimdual::{event, signature};
+use crate::plumbing::together::NotWritten;
 
 /// A webhook as it arrived.
 pub struct Arrived<'a> {
@@ -30,7 +31,7 @@ pub enum Refused {
     Unreadable(Signed),
     /// It could not be stored: 503, so that the sender tries again.
     #[error(transparent)]
-    NotStored(#[from] NotStored),
+    NotStored(#[from] NotWritten),
 }
 
 /// Verifies and stores a webhook, new or known; when this returns `Ok`, it survives a kill.

@@ -173,8 +173,6 @@ pub struct NewOrder<'a> {
     pub device_imei: Option<&'a str>,
     /// The total.
     pub total: Price,
-    /// When it is placed.
-    pub now: OffsetDateTime,
     /// When it ends unpaid.
     pub expires_at: OffsetDateTime,
 }

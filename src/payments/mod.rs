@@ -15,5 +15,5 @@ pub use jobs::{SEND_REFUND, send_refund};
 pub use payment::{Method, NewPayment, Payment, PaymentStatus};
 pub use refund::{NotRefunded, Wish, back_whole, for_unit};
 pub use settle::{Settled, decline, settle};
-pub use store::{by_token, count_late, expire_of_order, of_order, open, surplus};
+pub use store::{by_token, count_late, expire_of_order, of_order, open_all, surplus};
 pub use web::{PAY_LINK, pay_path, routes};

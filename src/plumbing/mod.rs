@@ -11,3 +11,4 @@ pub mod private_postgres;
 pub mod sealed;
 pub mod serve_http;
 pub mod telemetry;
+pub mod together;

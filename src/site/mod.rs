@@ -31,6 +31,8 @@ pub struct Stage {
     pub window: Window,
     /// Webhooks that wait for their commit, and what was counted of all.
     pub inbox: inbox::Inbox,
+    /// Checkout forms that wait to become orders.
+    pub till: checkout::Till,
     /// Requests that must come to their end: wait for them at a stop.
     pub carried: TaskTracker,
 }
@@ -59,6 +61,7 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .fallback(|| async { Problem::NotFound })
         .layer(Extension(stage.window.clone()))
         .layer(Extension(stage.inbox.clone()))
+        .layer(Extension(stage.till.clone()))
         .layer(Extension(payments::PAY_LINK))
         .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry))
         .layer(from_fn(web::page::revalidate))

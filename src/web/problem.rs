@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use super::{Visit, language};
 use crate::ground::Entropy;
 use crate::plumbing::db;
+use crate::plumbing::together::NotWritten;
 
 /// Why a request has no ordinary answer.
 #[derive(Debug)]
@@ -49,6 +50,18 @@ impl From<sqlx::Error> for Problem {
                 Self::Unavailable(Duration::from_secs(5))
             }
             false => Self::Fault(error.into()),
+        }
+    }
+}
+
+/// Whatever is not written was told by the queue; the form can be sent again.
+impl From<NotWritten> for Problem {
+    fn from(not: NotWritten) -> Self {
+        match not {
+            NotWritten::Fault(fault) if !db::transient(&fault) => Self::Fault(fault.into()),
+            NotWritten::Fault(_) | NotWritten::Saturated | NotWritten::Late => {
+                Self::Unavailable(Duration::from_secs(5))
+            }
         }
     }
 }

@@ -131,7 +131,8 @@ impl Stand {
 }
 
 fn router(shop: &Shop, window: &Window) -> Router {
-    checkout::web::routes().with_state(shop.clone()).layer(Extension(window.clone()))
+    let routes = checkout::web::routes().with_state(shop.clone());
+    routes.layer(Extension(window.clone())).layer(Extension(checkout::Till::default()))
 }
 
 /// An upstream that gives one answer to everything.

@@ -10,10 +10,10 @@ use axum::{Extension, Json, Router};
 use serde_json::json;
 
 use super::Inbox;
-use super::queue::NotStored;
 use super::receive::{Arrived, Refused, receive};
 use super::tally::Reason;
 use crate::plumbing::bell::Ring;
+use crate::plumbing::together::NotWritten;
 use crate::shop::Shop;
 use body::NoBody;
 pub(super) use body::Room;
@@ -82,8 +82,8 @@ async fn take(shop: &Shop, inbox: &Inbox, request: Request) -> Result<(), Reason
             inbox.tally.signed(signed.secret, now);
             Err(Reason::Unreadable)
         }
-        Err(Refused::NotStored(NotStored::Saturated)) => Err(Reason::Saturated),
-        Err(Refused::NotStored(NotStored::Fault(_) | NotStored::Late)) => Err(Reason::Database),
+        Err(Refused::NotStored(NotWritten::Saturated)) => Err(Reason::Saturated),
+        Err(Refused::NotStored(NotWritten::Fault(_) | NotWritten::Late)) => Err(Reason::Database),
     }
 }
 

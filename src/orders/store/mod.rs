@@ -7,7 +7,7 @@ mod reads;
 mod writes;
 
 pub use gifts::{give, replacement_is_open, replacements};
-pub use placing::insert;
+pub use placing::insert_all;
 pub use reads::{
     by_form_key, by_id, by_token, line_of, lines, open_units, stale, unit_by_external_id, unit_by_id, units,
 };

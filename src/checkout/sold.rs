@@ -1,0 +1,114 @@
+//! What the shop sells now, read from the database at each purchase: nothing of what a form says is believed.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::begin::{Refusal, Wanted};
+use crate::catalog::{self, Package};
+use crate::ground::{Cost, Currency, Price};
+use crate::ledgers::{self, Funds};
+use crate::pricing::{self, InForce};
+use crate::settings as installation;
+use crate::shop::Settings;
+
+/// What is sold.
+pub(super) struct Sold {
+    packages: HashMap<i64, Package>,
+    rule: Option<InForce>,
+    currency: Option<Currency>,
+    funds: Option<Funds>,
+    synced_at: Option<OffsetDateTime>,
+}
+
+/// One plan, at the price of now.
+pub(super) struct Offer<'a> {
+    pub package: &'a Package,
+    pub price: Price,
+    pub total: Price,
+    pub rule: i64,
+}
+
+impl Sold {
+    /// Reads what these packages are sold by.
+    pub(super) async fn read(
+        conn: &mut PgConnection,
+        package_ids: impl Iterator<Item = i64>,
+    ) -> sqlx::Result<Self> {
+        let mut packages = HashMap::new();
+        for id in package_ids {
+            if !packages.contains_key(&id)
+                && let Some(package) = catalog::package_for_sale(conn, id).await?
+            {
+                packages.insert(id, package);
+            }
+        }
+        Ok(Self {
+            packages,
+            rule: pricing::current(conn).await?,
+            currency: installation::installation(conn).await?.currency,
+            funds: ledgers::funds(conn).await?,
+            synced_at: catalog::synced_at(conn).await?,
+        })
+    }
+
+    /// What a form is offered. Pure.
+    pub(super) fn offer(
+        &self,
+        wanted: &Wanted,
+        settings: &Settings,
+        now: OffsetDateTime,
+    ) -> Result<Offer<'_>, Refusal> {
+        let draft = &wanted.draft;
+        if !settings.payment_methods.iter().any(|method| method == draft.method.word()) {
+            return Err(Refusal::NotSelling);
+        }
+        let young = self.synced_at.is_some_and(|synced| now - synced <= settings.times.catalog_max_age);
+        if !young && !wanted.asked {
+            return Err(Refusal::Stale);
+        }
+        let package = self.packages.get(&draft.package_id).ok_or(Refusal::Gone)?;
+        let rule = self.rule.as_ref().ok_or(Refusal::NotSelling)?;
+        if self.currency != Some(rule.markup.currency) {
+            return Err(Refusal::NotSelling);
+        }
+        let price = rule.markup.price(package.cost).map_err(|_| Refusal::NotSelling)?;
+        let total = price.times(draft.quantity).ok_or(Refusal::NotSelling)?;
+        if draft.shown_price != Some(price.minor) {
+            return Err(Refusal::PriceMoved(price));
+        }
+        if too_little(self.funds.as_ref(), package.cost, draft.quantity, settings, now) {
+            return Err(Refusal::NoFunds);
+        }
+        Ok(Offer { package, price, total, rule: rule.id })
+    }
+}
+
+/// Whether the wallet is known to hold too little for so many at this cost, besides what paid orders still need of it.
+/// Whoever pays meanwhile for an order that was placed before is not counted here: their eSIMs wait for a top-up, and
+/// their money goes back if none comes.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn lacks_funds(
+    conn: &mut PgConnection,
+    cost: Cost,
+    quantity: u32,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let funds = ledgers::funds(conn).await?;
+    Ok(too_little(funds.as_ref(), cost, quantity, settings, now))
+}
+
+fn too_little(
+    funds: Option<&Funds>,
+    cost: Cost,
+    quantity: u32,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> bool {
+    let stale_after = ledgers::stale_after(settings.times.reconcile_interval);
+    funds.is_some_and(|funds| funds.too_little_for(cost, quantity, now, stale_after))
+}

@@ -1,0 +1,58 @@
+//! Where forms become orders: those that are sent together are written together (`plumbing/together.rs`).
+
+use std::sync::Arc;
+
+use sqlx::{PgConnection, PgPool};
+
+use super::begin::{Begun, Maker, Refusal, Wanted};
+use crate::ground::{Clock, Entropy};
+use crate::plumbing::together::{NotWritten, Together, Writes};
+use crate::shop::Settings;
+
+/// The forms of this node that wait to become orders. A clone is a handle on the same ones.
+#[derive(Clone, Debug, Default)]
+pub struct Till(Together<Orders>);
+
+/// What orders are made with: [`Maker`], for as long as it takes.
+pub(super) struct Orders {
+    pub(super) clock: Clock,
+    pub(super) entropy: Entropy,
+    pub(super) settings: Arc<Settings>,
+}
+
+impl Till {
+    /// Makes the order of a form. When this returns `Ok(Ok(_))` it is committed, now or earlier.
+    ///
+    /// # Errors
+    /// [`NotWritten`]: the same form may be sent again, and makes one order.
+    pub(super) async fn begin(
+        &self,
+        db: &PgPool,
+        orders: Orders,
+        wanted: Wanted,
+    ) -> Result<Result<Begun, Refusal>, NotWritten> {
+        self.0.put(db, orders, wanted).await
+    }
+}
+
+impl Writes for Orders {
+    type Item = Wanted;
+    type Answer = Result<Begun, Refusal>;
+
+    const WHAT: &'static str = "orders";
+    const MOST: usize = 64;
+    const MOST_BYTES: usize = 1 << 20;
+
+    fn size(wanted: &Wanted) -> usize {
+        size_of::<Wanted>() + wanted.draft.email.as_str().len() + wanted.draft.form_key.len()
+    }
+
+    async fn write(
+        &self,
+        conn: &mut PgConnection,
+        items: &[Wanted],
+    ) -> sqlx::Result<Vec<Result<Begun, Refusal>>> {
+        let Self { clock, entropy, settings } = self;
+        Maker { clock, entropy, settings }.begin(conn, items).await
+    }
+}
