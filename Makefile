@@ -65,7 +65,8 @@ bench-catalog: ## time and memory of reading a large catalog, as ratios to plain
 
 bench-shop: ## webhooks, orders and their way to the page, as ratios to what PostgreSQL commits by itself
 	@scripts/need.sh postgres
-	cargo bench --locked --bench shop
+	@# As it ships: the whole program optimised.
+	cargo bench --locked --profile release --bench shop
 
 # Seconds for each target.
 FUZZ_SECONDS = 60

@@ -14,6 +14,7 @@ use crate::shop::Settings;
 pub struct Till(Together<Orders>);
 
 /// What orders are made with: [`Maker`], for as long as it takes.
+#[derive(Clone)]
 pub(super) struct Orders {
     pub(super) clock: Clock,
     pub(super) entropy: Entropy,

@@ -14,7 +14,7 @@ const TRIES: u32 = 3;
 #[derive(Clone, Debug, Default)]
 pub struct Queue(Together<Deliveries>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Deliveries;
 
 struct Arrival {

@@ -12,8 +12,11 @@ use tokio::sync::oneshot;
 
 use super::db;
 
-/// Commits under way at once. One, so that each holds as much as it can; another where a whole commit waits already.
+/// Commits under way at once. One, so that each holds as much as it can; another where a whole commit waits already, or
+/// where somebody has waited for long: the first one may never come back.
 const WRITERS: usize = 2;
+/// What is long.
+const LONG: Duration = Duration::from_secs(1);
 /// The most that waits to be written; whoever comes then is asked to come again.
 const WAITING: usize = 1024;
 const WAITING_BYTES: usize = 16 << 20;
@@ -21,7 +24,7 @@ const WAITING_BYTES: usize = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a room writes many of its things in one commit.
-pub trait Writes: Send + Sync + 'static {
+pub trait Writes: Clone + Send + Sync + 'static {
     /// What waits to be written.
     type Item: Send + Sync + 'static;
     /// What whoever waits is told.
@@ -99,15 +102,34 @@ impl<W: Writes> Together<W> {
     /// # Errors
     /// [`NotWritten`].
     pub async fn put(&self, db: &PgPool, writes: W, item: W::Item) -> Result<W::Answer, NotWritten> {
-        let (answer, written) = oneshot::channel();
+        let (answer, mut written) = oneshot::channel();
         if self.line_up(Waiting { item, answer })? {
-            tokio::spawn(Writer { queue: self.clone(), writes, counted: true }.work(db.clone()));
+            self.start(db, writes.clone());
         }
-        match tokio::time::timeout(PATIENCE, written).await {
+        let mut result = tokio::time::timeout(LONG, &mut written).await;
+        if result.is_err() {
+            if self.needs_another() {
+                self.start(db, writes);
+            }
+            result = tokio::time::timeout(PATIENCE, written).await;
+        }
+        match result {
             Ok(Ok(result)) => result,
             // The writer is gone with its batch, or does not come back.
             Ok(Err(_)) | Err(_) => Err(NotWritten::Late),
         }
+    }
+
+    fn start(&self, db: &PgPool, writes: W) {
+        tokio::spawn(Writer { queue: self.clone(), writes, counted: true }.work(db.clone()));
+    }
+
+    /// True where the caller must start a writer.
+    fn needs_another(&self) -> bool {
+        let mut state = self.state();
+        let start = !state.waiting.is_empty() && state.writers < WRITERS;
+        state.writers += usize::from(start);
+        start
     }
 
     /// True where the caller must start a writer.

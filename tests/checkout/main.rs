@@ -96,6 +96,38 @@ async fn twenty_posts_of_one_form_make_one_order() {
     stand.end().await;
 }
 
+/// They share commits; each is answered by itself.
+#[tokio::test]
+async fn forms_that_are_sent_together_each_get_what_is_theirs() {
+    let stand = Stand::new().await;
+    let mut forms = Vec::new();
+    for n in 0..30 {
+        let email = format!("traveller-{n}@example.com");
+        let price = if n % 10 == 3 { "1" } else { "" };
+        let mut form = fields(&stand.get(FORM).await, &[("email", &email), ("quantity", "3")]);
+        if !price.is_empty() {
+            form = fields(&stand.get(FORM).await, &[("email", &email), ("shown_price", price)]);
+        }
+        forms.push(form);
+    }
+    // One of them is sent twice at once.
+    forms.push(forms[7].clone());
+    let answers = futures_util::future::join_all(forms.iter().map(|form| stand.post(form))).await;
+    for (n, answer) in answers.iter().enumerate() {
+        let wanted = if n % 10 == 3 { StatusCode::CONFLICT } else { StatusCode::SEE_OTHER };
+        assert_eq!(answer.status, wanted, "form {n}: {}", answer.body);
+    }
+    assert_eq!(answers[30].header("location"), answers[7].header("location"));
+    assert_eq!(stored(&stand).await, [27, 27, 81, 27, 27]);
+    let whose = "select count(distinct (o.email, o.token, p.token)) from orders o join payments p on p.order_id = o.id
+                 join order_lines l on l.order_id = o.id and l.quantity = 3
+                 where p.amount_minor = o.total_minor and o.total_minor = 3 * l.unit_price_minor
+                   and 3 = (select count(*) from units u where u.line_id = l.id
+                                and u.external_order_id = o.number || '-1-' || u.unit)";
+    assert_eq!(stand.count(whose).await, 27);
+    stand.end().await;
+}
+
 #[tokio::test]
 async fn a_form_that_was_used_leads_to_its_order_once_that_is_paid() {
     let stand = Stand::new().await;

@@ -209,14 +209,16 @@ async fn f67_what_cannot_be_stored_in_time_is_asked_to_come_again_and_what_was_t
     sqlx::query("lock table webhook_deliveries in access exclusive mode").execute(&mut *lock).await.unwrap();
     let signature = signed(PING);
     let ids: Vec<String> = (0..1500).map(|n| format!("flood-{n}")).collect();
+    let full = tokio::sync::Notify::new();
     let ask = async |id: &String| {
         let headers = [("x-esimdual-signature", signature.as_str()), ("x-esimdual-delivery", id.as_str())];
         let answer = post(&stand, &headers, PING).await;
+        full.notify_one();
         (answer.status.as_u16(), answer.header("retry-after").parse::<u64>().unwrap_or(0))
     };
     let unlock = async {
         // Nobody is answered while the table is locked, but those for whom there is no place.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        full.notified().await;
         lock.rollback().await.unwrap();
     };
     let (answers, ()) = tokio::join!(join_all(ids.iter().map(ask)), unlock);
@@ -228,6 +230,40 @@ async fn f67_what_cannot_be_stored_in_time_is_asked_to_come_again_and_what_was_t
     write_tally(&stand).await;
     let counted = "select reason from webhook_refusals where source = 'esimdual'";
     assert_eq!(stand.texts(counted).await, ["saturated"]);
+    stand.end().await;
+}
+
+/// A connection that hangs without a word holds up its own webhooks, as long as anybody waits, and no others.
+#[tokio::test]
+async fn a_commit_that_hangs_is_given_up_and_those_behind_it_are_stored() {
+    let stand = Stand::new().await;
+    stand
+        .sql(
+            "create function hang() returns trigger language plpgsql
+             as $$ begin if new.event = 'order.hangs' then perform pg_sleep(600); end if; return new; end $$",
+        )
+        .await;
+    stand
+        .sql("create trigger hang before insert on webhook_deliveries for each row execute function hang()")
+        .await;
+    let hangs = json!({ "event": "order.hangs" }).to_string();
+    let waits = async {
+        let mut stored = 0;
+        // Whoever came in the same commit hangs with it; those behind it are stored by another.
+        for n in 0.. {
+            stored += i64::from(deliver(&stand, &format!("behind-{n}"), PING).await == 200);
+            if stored == 2 {
+                break;
+            }
+        }
+        stored
+    };
+    let (hung, behind) = tokio::join!(deliver(&stand, "hangs", &hangs), waits);
+    assert_eq!(hung, 503, "its sender is asked to come again");
+    assert_eq!(stored(&stand).await, behind);
+    assert_eq!(deliver(&stand, "after", PING).await, 200);
+    // The server's side of it still sleeps.
+    stand.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()").await;
     stand.end().await;
 }
 
