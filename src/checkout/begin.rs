@@ -32,12 +32,8 @@ pub struct Wanted {
 /// The form has its order. No `Debug`: whoever knows the path sees the payment or the order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Begun {
-    /// The order.
-    pub order_id: i64,
     /// Where the customer goes on, without a language: the payment's page, or the order's when nothing is to be paid.
     pub path: String,
-    /// False where an earlier post of the same form had made it.
-    pub fresh: bool,
 }
 
 /// Why there is no order. Nothing was stored.
@@ -82,7 +78,7 @@ async fn earlier(conn: &mut PgConnection, draft: &Draft) -> sqlx::Result<Option<
         return Ok(Some(Err(Refusal::KeyUsed)));
     }
     let path = way_on(conn, &order).await?;
-    Ok(Some(Ok(Begun { order_id: order.id, path, fresh: false })))
+    Ok(Some(Ok(Begun { path })))
 }
 
 /// To the payment while there is something to pay, else to the order.
@@ -112,7 +108,7 @@ impl Maker<'_> {
     /// Makes an order of each form, its line, its units and its payment, and has it looked after when its time is over;
     /// in one transaction, all of them or none. The same form again finds the same order, whatever became of the plan
     /// meanwhile. Reads first, then writes; nothing of what is read is held: whatever changes between the two could as
-    /// well have changed right after the order. Ring for the jobs and the orders afterwards.
+    /// well have changed right after the order.
     ///
     /// # Errors
     /// The database's, and then nothing is stored. An answer for each form otherwise, in their order; a form that was
@@ -197,7 +193,7 @@ impl Maker<'_> {
             placing.iter().filter_map(|one| Some(one.payment(id_of(one)?, now, expires_at))).collect();
         payments::open_all(&mut tx, &payments).await?;
         tx.commit().await?;
-        Ok(placing.iter().map(|one| Some(one.begun(id_of(one)?))).collect())
+        Ok(placing.iter().map(|one| id_of(one).map(|_| one.begun())).collect())
     }
 }
 
@@ -226,8 +222,8 @@ impl Placing<'_> {
         NewPayment { order_id, method, token: &self.payment_token, amount, now, expires_at }
     }
 
-    fn begun(&self, order_id: i64) -> Begun {
-        Begun { order_id, path: self.wanted.draft.method.page(&self.payment_token), fresh: true }
+    fn begun(&self) -> Begun {
+        Begun { path: self.wanted.draft.method.page(&self.payment_token) }
     }
 }
 

@@ -17,7 +17,6 @@ use super::till::{Orders, Till};
 use crate::catalog;
 use crate::ground::Price;
 use crate::payments::Method;
-use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
 use crate::web::{Cache, FieldErrors, Problem, Visit, page};
 use crate::window::{self, Plan, Snapshot, TicketRow, Window};
@@ -271,7 +270,7 @@ async fn send(
         }
     };
     match decide(&shop, &till, draft, &visit).await? {
-        Decided::Begun(begun) => Ok(go_on(&shop, &visit, &begun)),
+        Decided::Begun(begun) => Ok(go_on(&visit, &begun)),
         Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
         Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
         Decided::Refused(refusal) => refuse(showing, visit, refusal),
@@ -333,11 +332,8 @@ async fn decide(shop: &Shop, till: &Till, draft: Draft, visit: &Visit) -> Result
     })
 }
 
-fn go_on(shop: &Shop, visit: &Visit, begun: &Begun) -> Response {
-    if begun.fresh {
-        shop.bell.ring(Ring::Jobs);
-        shop.bell.ring(Ring::Thing(begun.order_id));
-    }
+/// Nobody is rung for: nobody waits for a page that was unknown until now, and the order's job is due when its time is over.
+fn go_on(visit: &Visit, begun: &Begun) -> Response {
     let headers =
         [(header::LOCATION, visit.href(&begun.path)), (header::CACHE_CONTROL, "no-store".to_owned())];
     (StatusCode::SEE_OTHER, headers).into_response()

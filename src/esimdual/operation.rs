@@ -127,7 +127,8 @@ impl Operation {
     /// Bytes of one answer at most, counted after decompression; of a list of orders or eSIMs, of all its pages.
     pub fn limit(self) -> usize {
         match self {
-            Self::Orders | Self::Esims | Self::Pricing => LIST,
+            // The wallet brings every movement that it ever had.
+            Self::Orders | Self::Esims | Self::Pricing | Self::Wallet => LIST,
             Self::Packages => CATALOG,
             _ => SMALL,
         }
@@ -136,7 +137,7 @@ impl Operation {
     /// Which limit of time counts for the whole call.
     pub fn patience(self) -> Patience {
         match self {
-            Self::Orders | Self::Esims => Patience::List,
+            Self::Orders | Self::Esims | Self::Wallet => Patience::List,
             Self::Packages | Self::Pricing => Patience::Catalog,
             _ => Patience::Request,
         }

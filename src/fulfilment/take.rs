@@ -12,7 +12,7 @@ use super::{Applied, Attempt, Means, apply, store};
 use crate::esimdual::Answer;
 use crate::ground::Cost;
 use crate::orders::{self, Actor, Event, Happened, HoldReason, Line, Unit, UnitState};
-use crate::wallet;
+use crate::wallet::{self, Reading};
 
 /// The shortest pause: whoever waits for somebody else's answer does not spin.
 const SHORTLY: Duration = Duration::from_millis(200);
@@ -60,7 +60,8 @@ pub async fn take_step(
     };
     let mut step = next_step(&facts);
     if step == Step::ReadWallet {
-        let funds = read_wallet(means, cost_now(&line, today)).await?;
+        let refused_at = attempts.last().and_then(|last| last.answered_at);
+        let funds = read_wallet(means, cost_now(&line, today), refused_at).await?;
         note_funds(means, &attempts, funds).await?;
         if funds == Funds::Enough && attempts.last().is_some_and(|last| last.judged.is_none()) {
             return Ok(Progress::Moved);
@@ -178,9 +179,23 @@ fn cost_now(line: &Line, today: Option<Cost>) -> Cost {
     today.filter(|today| today.currency == line.cost.currency).unwrap_or(line.cost)
 }
 
-/// Asks what the wallet holds; whoever else goes by the balance learns it too.
-async fn read_wallet(means: &Means<'_>, cost: Cost) -> sqlx::Result<Funds> {
-    Ok(match wallet::read(means.db, means.desk, means.clock).await? {
+/// Asks what the wallet holds; whoever else goes by the balance learns it too. What it held after the refusal, less than
+/// an interval ago, is not asked again: many may wait for one top-up, and each answer brings every movement there was.
+async fn read_wallet(
+    means: &Means<'_>,
+    cost: Cost,
+    refused_at: Option<OffsetDateTime>,
+) -> anyhow::Result<Funds> {
+    let known = wallet::last(&mut *means.db.acquire().await?).await?;
+    let recent = |reading: &Reading| {
+        refused_at.is_some_and(|refused| refused < reading.asked_at)
+            && means.clock.now() - reading.asked_at < means.times.reconcile_interval
+    };
+    let reading = match known.filter(recent) {
+        Some(reading) => Answer::Done(reading),
+        None => wallet::read(means.db, means.desk, means.clock).await?,
+    };
+    Ok(match reading {
         Answer::Done(wallet) if wallet.currency.eq_ignore_ascii_case(cost.currency.code()) => {
             if wallet.balance < cost.amount { Funds::TooLittle } else { Funds::Enough }
         }

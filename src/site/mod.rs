@@ -53,7 +53,9 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .merge(staff::routes())
         .merge(backoffice::routes())
         .merge(web::assets::routes())
-        .layer(RequestBodyLimitLayer::new(LARGEST_FORM));
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
+        // Webhooks need none: what is to be stored is handed over whole, and stored by somebody else.
+        .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry));
     // From the inside out: the last layer is the first to see a request.
     let routes = pages
         .merge(inbox::routes())
@@ -63,7 +65,6 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .layer(Extension(stage.inbox.clone()))
         .layer(Extension(stage.till.clone()))
         .layer(Extension(payments::PAY_LINK))
-        .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry))
         .layer(from_fn(web::page::revalidate))
         .layer(from_fn_with_state(floor.clone(), security::refuse_foreign))
         .layer(CatchPanicLayer::custom(caught))

@@ -69,6 +69,26 @@ async fn f22_endless_and_exploding_bodies_are_cut_at_the_limit_with_flat_memory(
     assert!(grown < 48 * 1024 * 1024, "{grown} bytes for bodies of a quarter of a gigabyte");
 }
 
+/// It brings every movement that there ever was: after ten thousand sales more than a megabyte.
+#[tokio::test]
+async fn a_wallet_with_a_long_history_is_read() {
+    let movement = |id: u32| {
+        format!(
+            r#"{{"id":{id},"type":"debit","amount":4.2,"currency":"USD","post_balance":"1000.00","reference":null,
+                "description":"Order payment","created_at":"2026-03-15T10:00:00Z"}}"#
+        )
+    };
+    let movements = (0..20_000).map(movement).collect::<Vec<_>>().join(",");
+    let body = format!(
+        r#"{{"status":true,"data":{{"balance":"1000.00","currency":"USD","transactions":[{movements}]}}}}"#
+    );
+    assert!(body.len() > 3 * 1024 * 1024, "{} bytes", body.len());
+    let fake = Fake::start(move |_, _| reply(200, &body)).await;
+    let answer = client(&fake.url, token(), no_database(), &clock()).wallet().await;
+    let Answer::Done(wallet) = answer else { panic!("{answer:?}") };
+    assert_eq!(wallet.transactions.rows.len(), 20_000);
+}
+
 #[tokio::test]
 async fn the_catalog_is_never_in_memory_whole() {
     const SPACES: usize = 96 * 1024 * 1024;
