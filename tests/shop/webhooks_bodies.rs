@@ -247,23 +247,28 @@ async fn a_commit_that_hangs_is_given_up_and_those_behind_it_are_stored() {
         .sql("create trigger hang before insert on webhook_deliveries for each row execute function hang()")
         .await;
     let hangs = json!({ "event": "order.hangs" }).to_string();
-    let waits = async {
-        let mut stored = 0;
-        // Whoever came in the same commit hangs with it; those behind it are stored by another.
-        for n in 0.. {
-            stored += i64::from(deliver(&stand, &format!("behind-{n}"), PING).await == 200);
-            if stored == 2 {
-                break;
-            }
+    let mut hanging = Box::pin(deliver(&stand, "hangs", &hangs));
+    let behind = async {
+        let sleeps = "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+        while stand.count(sleeps).await == 0 {}
+        for n in 0..3 {
+            assert_eq!(deliver(&stand, &format!("behind-{n}"), PING).await, 200);
         }
-        stored
     };
-    let (hung, behind) = tokio::join!(deliver(&stand, "hangs", &hangs), waits);
-    assert_eq!(hung, 503, "its sender is asked to come again");
-    assert_eq!(stored(&stand).await, behind);
+    tokio::select! {
+        biased;
+        () = behind => {}
+        _ = &mut hanging => panic!("those behind it waited for as long as it did"),
+    }
+    assert_eq!(hanging.await, 503, "its sender is asked to come again");
+    assert_eq!(stored(&stand).await, 3);
     assert_eq!(deliver(&stand, "after", PING).await, 200);
     // The server's side of it still sleeps.
-    stand.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()").await;
+    stand
+        .tell_server(
+            "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = 'DATABASE'",
+        )
+        .await;
     stand.end().await;
 }
 
