@@ -22,8 +22,8 @@ use wire::{Wire, get, hammer, paced};
 const ROUNDS: usize = 5;
 /// How long each measurement of a round takes.
 const TIME: Duration = Duration::from_secs(4);
-/// As many for pgbench as for the shop.
-const CLIENTS: usize = 16;
+/// As many for pgbench as for the shop: as many as its own PostgreSQL admits beside it.
+const CLIENTS: usize = 24;
 const WEBHOOKS_PER_SECOND: u32 = 200;
 /// Open order pages of one round.
 const PAGES: usize = 40;

@@ -12,9 +12,11 @@ use tokio::sync::oneshot;
 
 use super::db;
 
-/// Commits under way at once. One, so that each holds as much as it can; another where a whole commit waits already, or
-/// where somebody has waited for long: the first one may never come back.
+/// Commits under way at once. One, so that each holds as much as it can; another where enough wait already, or where
+/// somebody has waited for long: the first one may never come back.
 const WRITERS: usize = 2;
+/// So many are worth a commit of their own beside another.
+const ENOUGH: usize = 8;
 /// What is long.
 const LONG: Duration = Duration::from_secs(1);
 /// The most that waits to be written; whoever comes then is asked to come again.
@@ -141,7 +143,7 @@ impl<W: Writes> Together<W> {
         }
         state.bytes = bytes;
         state.waiting.push_back(new);
-        let start = state.writers == 0 || (state.writers < WRITERS && state.waiting.len() >= W::MOST);
+        let start = state.writers == 0 || (state.writers < WRITERS && state.waiting.len() >= ENOUGH);
         state.writers += usize::from(start);
         Ok(start)
     }
