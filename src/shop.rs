@@ -61,6 +61,8 @@ pub struct Settings {
     pub payment_methods: Vec<String>,
     /// Whether limits on requests apply.
     pub rate_limits: bool,
+    /// Whether staff must set up a second factor before anything opens.
+    pub require_second_factor: bool,
     /// The time limits and rhythms.
     pub times: Times,
     /// A sync that would withdraw more of the catalog than this is held.

@@ -87,6 +87,7 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("MAIL_FROM", config.mail_from.clone()),
         ("ADMIN_EMAIL", config.first_admin.is_some().to_string()),
         ("RATE_LIMITS", if shop.rate_limits { "on" } else { "off" }.to_owned()),
+        ("REQUIRE_SECOND_FACTOR", shop.require_second_factor.to_string()),
         ("LOG_FORMAT", format!("{:?}", log.format).to_lowercase()),
     ]
 }

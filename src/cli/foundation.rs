@@ -191,6 +191,7 @@ fn shop_settings(config: &Config, sealing_key: SealingKey) -> Settings {
         webhook_secrets: given.webhook_secrets.clone(),
         payment_methods: given.payment_methods.clone(),
         rate_limits: given.rate_limits,
+        require_second_factor: given.require_second_factor,
         times: given.times,
         sync_max_vanish_percent: given.sync_max_vanish_percent,
         wallet_low_days: given.wallet_low_days,

@@ -65,6 +65,8 @@ pub struct ShopSettings {
     pub payment_methods: Vec<String>,
     /// `RATE_LIMITS`
     pub rate_limits: bool,
+    /// `REQUIRE_SECOND_FACTOR`
+    pub require_second_factor: bool,
     /// `SYNC_MAX_VANISH_PERCENT`
     pub sync_max_vanish_percent: u32,
     /// `WALLET_LOW_DAYS`

@@ -61,6 +61,7 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
             webhook_secrets: webhook_secrets(&mut reader),
             payment_methods,
             rate_limits: reader.flag("RATE_LIMITS", true),
+            require_second_factor: reader.flag("REQUIRE_SECOND_FACTOR", false),
             sync_max_vanish_percent: percent(reader.number("SYNC_MAX_VANISH_PERCENT", 30, 0..=100)),
             wallet_low_days: u32::try_from(reader.number("WALLET_LOW_DAYS", 3, 0..=365)).unwrap_or(3),
             times: times(&mut reader),

@@ -66,6 +66,7 @@ pub const VARIABLES: &[Variable] = &[
     plain("ADMIN_EMAIL", ""),
     secret("ADMIN_PASSWORD"),
     plain("RATE_LIMITS", "on"),
+    plain("REQUIRE_SECOND_FACTOR", "false"),
     plain("LOG_FORMAT", "text"),
     plain("RUST_LOG", "info,sqlx=warn"),
 ];

@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 use super::view::{self, OrderView};
 use super::web::wording;
 use super::{Order, OrderNumber};
-use crate::esims::qr;
 use crate::plumbing::mailer::{self, Mail, Picture};
+use crate::plumbing::qr;
 use crate::web::{PublicUrl, Visit};
 
 /// Pixels a module: about 250 pixels for a usual code.

@@ -69,6 +69,7 @@ pub fn settings() -> Settings {
         webhook_secrets: Vec::new(),
         payment_methods: vec!["test".to_owned()],
         rate_limits: true,
+        require_second_factor: false,
         times: Times {
             key_horizon: long,
             doubt_settling: long,

@@ -1,11 +1,13 @@
 //! What the back office reads across rooms: selects only, one file a page.
 
+mod audit;
 mod order;
 mod orders;
 mod overview;
 mod upstream;
 mod wallet;
 
+pub(super) use audit::{AUDIT_PAGE, AuditRow, audit};
 pub(super) use order::{
     AttemptRow, Details, GiftRow, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow, WebhookRow,
     debits_around, details, listed,

@@ -327,6 +327,7 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
         webhook_secrets: if plan.secret { vec![SECRET.to_owned().into()] } else { Vec::new() },
         payment_methods: vec!["test".to_owned()],
         rate_limits: true,
+        require_second_factor: false,
         times: Times {
             key_horizon: seconds(72_000),
             doubt_settling: seconds(60),
