@@ -168,7 +168,8 @@ pub(super) struct Typed {
     pub(super) way: String,
     pub(super) reason: String,
     pub(super) upstream_order: String,
-    pub(super) code: String,
+    /// Not `code`, by which the second factor's is given.
+    pub(super) activation_code: String,
     pub(super) iccid: String,
     /// The cost that the page showed.
     cost: String,
@@ -196,7 +197,7 @@ impl Typed {
     }
 
     fn code(&self) -> Result<ActivationCode, String> {
-        ActivationCode::parse(self.code.trim())
+        ActivationCode::parse(self.activation_code.trim())
             .map_err(|_| "That is no activation code. It looks like LPA:1$address$code.".to_owned())
     }
 

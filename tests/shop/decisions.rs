@@ -226,14 +226,19 @@ async fn a_code_that_came_by_another_way_is_stored_only_if_a_phone_can_read_it_a
     for (code, iccid) in
         [("", ""), ("https://x", ""), (taken.as_str(), ""), ("LPA:1$rsp.example.com$NEW", "12")]
     {
-        let fields =
-            [("way", "deliver"), ("code", code), ("iccid", iccid), ("reason", "by mail from support")];
+        let fields = [
+            ("way", "deliver"),
+            ("activation_code", code),
+            ("iccid", iccid),
+            ("reason", "by mail from support"),
+        ];
         let (status, page) = decide(&stand, &cookie, &token, &fields).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{code}: {page}");
         assert_eq!(stand.units(&token).await, ["processing"], "{code}");
     }
     let truth = stand.ledger().orders[1].esim.clone().unwrap().qr_code;
-    let fields = [("way", "deliver"), ("code", truth.as_str()), ("reason", "by mail from support")];
+    let fields =
+        [("way", "deliver"), ("activation_code", truth.as_str()), ("reason", "by mail from support")];
     assert_eq!(decide(&stand, &cookie, &token, &fields).await.0, StatusCode::SEE_OTHER);
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
     stand.end().await;
