@@ -65,6 +65,12 @@ pub enum Event {
     RefundRequested,
     /// A refund arrived.
     Refunded,
+    /// A refund will not arrive, though it was taken or looked done.
+    RefundFailed,
+    /// The payer's bank asks the money back.
+    Disputed,
+    /// What the payer's bank asked was decided.
+    DisputeClosed,
     /// The order became final.
     Finished,
     /// Something needs a person.
@@ -96,6 +102,9 @@ impl Event {
             Self::Failed => "failed",
             Self::RefundRequested => "refund_requested",
             Self::Refunded => "refunded",
+            Self::RefundFailed => "refund_failed",
+            Self::Disputed => "disputed",
+            Self::DisputeClosed => "dispute_closed",
             Self::Finished => "finished",
             Self::NeedsAttention => "needs_attention",
             Self::Decided => "decided",

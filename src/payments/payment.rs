@@ -86,6 +86,23 @@ pub struct Payment {
     pub counted: bool,
     /// When it arrived.
     pub settled_at: Option<OffsetDateTime>,
+    /// When it was opened.
+    pub created_at: OffsetDateTime,
+    /// What its provider calls it, once it was opened there.
+    pub reference: Option<String>,
+    /// What its provider calls the money that arrived.
+    pub charge: Option<String>,
+    /// Where the customer pays outside, while that is possible.
+    pub url: Option<String>,
+    /// Why money that arrived outside is not counted.
+    pub parked: Option<String>,
+}
+
+impl Payment {
+    /// Whether a customer can still pay it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.status, PaymentStatus::Pending | PaymentStatus::Failed)
+    }
 }
 
 /// A payment to be opened.

@@ -8,7 +8,7 @@ use axum::routing::get;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use super::{Method, NewPayment, Payment, PaymentStatus, Settled, decline, settle, store};
+use super::{Method, NewPayment, Payment, PaymentStatus, Settled, decline, expire_of_order, settle, store};
 use crate::ground::{Price, token::Token};
 use crate::orders::{self, Order};
 use crate::plumbing::bell::Ring;
@@ -33,8 +33,11 @@ pub const PAY_LINK: orders::PayLink = orders::PayLink(|conn, order_id| Box::pin(
 /// The database's.
 pub async fn pay_path(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Option<String>> {
     let payments = store::of_order(conn, order_id).await?;
-    let open = |payment: &&Payment| matches!(payment.status, PaymentStatus::Pending | PaymentStatus::Failed);
-    Ok(payments.iter().rev().find(open).map(|payment| payment.method.page(&payment.token)))
+    Ok(payments
+        .iter()
+        .rev()
+        .find(|payment| payment.is_open())
+        .map(|payment| payment.method.page(&payment.token)))
 }
 
 #[derive(askama::Template)]
@@ -161,7 +164,7 @@ async fn happen(
             orders::expire_now(conn, payment.order_id, now).await?;
             // Only an order that still waited ends here; the payments of one that was paid before stay as they are.
             if orders::cancel(conn, payment.order_id, now).await? {
-                store::expire_of_order(conn, payment.order_id).await?;
+                expire_of_order(conn, payment.order_id, now).await?;
             }
             arrive(conn, shop, payment).await.map(drop)
         }
@@ -176,16 +179,8 @@ async fn happen(
     }
 }
 
-/// A payment arrives; the one that pays its order is confirmed by mail.
 async fn arrive(conn: &mut PgConnection, shop: &Shop, payment: &Payment) -> anyhow::Result<Settled> {
-    let now = shop.now();
-    let settled = settle(conn, payment, now).await?;
-    if settled == Settled::Counted
-        && let Some(order) = orders::by_id(conn, payment.order_id).await?
-    {
-        orders::mail::received(conn, &order, &shop.settings.public_url, now).await?;
-    }
-    Ok(settled)
+    settle(conn, payment, &shop.settings.public_url, shop.now()).await
 }
 
 async fn open_another(conn: &mut PgConnection, shop: &Shop, first: &Payment) -> anyhow::Result<Payment> {

@@ -1,30 +1,11 @@
-//! Every statement on `payments` and `refunds`.
+//! Every statement on `payments`.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{Method, NewPayment, Payment, PaymentStatus};
 use crate::ground::{Currency, Price, token::Token};
-
-/// A refund to be recorded.
-pub(super) struct NewRefund<'a> {
-    pub payment: &'a Payment,
-    pub unit_id: Option<i64>,
-    pub amount: Price,
-    pub reason: &'a str,
-    /// `shop`, or a person's e-mail.
-    pub requested_by: &'a str,
-    pub now: OffsetDateTime,
-}
-
-/// A refund that waits to be paid out.
-pub(super) struct Refund {
-    pub order_id: i64,
-    pub payment_id: i64,
-    pub unit_id: Option<i64>,
-    pub amount: Price,
-    pub method: Method,
-}
+use crate::orders;
+use crate::payments::{Method, NewPayment, Payment, PaymentStatus};
 
 struct PaymentRow {
     id: i64,
@@ -36,6 +17,11 @@ struct PaymentRow {
     currency: String,
     counted: bool,
     settled_at: Option<OffsetDateTime>,
+    created_at: OffsetDateTime,
+    provider_reference: Option<String>,
+    charge_reference: Option<String>,
+    pay_url: Option<String>,
+    parked: Option<String>,
 }
 
 impl TryFrom<PaymentRow> for Payment {
@@ -53,6 +39,11 @@ impl TryFrom<PaymentRow> for Payment {
             amount: Price::new(row.amount_minor, currency),
             counted: row.counted,
             settled_at: row.settled_at,
+            created_at: row.created_at,
+            reference: row.provider_reference,
+            charge: row.charge_reference,
+            url: row.pay_url,
+            parked: row.parked,
         })
     }
 }
@@ -61,7 +52,8 @@ macro_rules! payments {
     ($condition:literal, $($argument:expr),*) => {
         sqlx::query_as!(
             PaymentRow,
-            "select id, order_id, method, token, status, amount_minor, currency, counted, settled_at
+            "select id, order_id, method, token, status, amount_minor, currency, counted, settled_at,
+                    created_at, provider_reference, charge_reference, pay_url, parked
              from payments
              where " + $condition,
             $($argument),*
@@ -98,8 +90,40 @@ pub async fn of_order(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Ve
     rows.into_iter().map(Payment::try_from).collect()
 }
 
+/// A payment by its id.
+pub async fn by_id(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Payment>> {
+    payments!("id = $1", id).fetch_optional(conn).await?.map(Payment::try_from).transpose()
+}
+
+/// The payments of one method that a notice hints at: by what the provider calls them or their money, or by their order.
+pub async fn hinted(
+    conn: &mut PgConnection,
+    method: Method,
+    references: &[String],
+    number: Option<&str>,
+) -> sqlx::Result<Vec<Payment>> {
+    let known = payments!(
+        "method = $1 and (provider_reference = any($2) or charge_reference = any($2)) order by id",
+        method.word(),
+        references
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if !known.is_empty() {
+        return known.into_iter().map(Payment::try_from).collect();
+    }
+    let Some(order) = orders::id_of_number(conn, number.unwrap_or_default()).await? else {
+        return Ok(Vec::new());
+    };
+    let rows = payments!("method = $1 and order_id = $2 order by id", method.word(), order);
+    rows.fetch_all(conn).await?.into_iter().map(Payment::try_from).collect()
+}
+
 /// The payment that paid its order.
-pub(super) async fn counted(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Option<Payment>> {
+pub(in crate::payments) async fn counted(
+    conn: &mut PgConnection,
+    order_id: i64,
+) -> sqlx::Result<Option<Payment>> {
     payments!("order_id = $1 and counted", order_id)
         .fetch_optional(conn)
         .await?
@@ -119,7 +143,11 @@ pub async fn surplus(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec
 }
 
 /// Anything but `paid` → `paid`.
-pub(super) async fn mark_paid(conn: &mut PgConnection, id: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+pub(in crate::payments) async fn mark_paid(
+    conn: &mut PgConnection,
+    id: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update payments
          set status = 'paid',
@@ -135,7 +163,7 @@ pub(super) async fn mark_paid(conn: &mut PgConnection, id: i64, now: OffsetDateT
 }
 
 /// The payment is the one that paid its order.
-pub(super) async fn mark_counted(conn: &mut PgConnection, id: i64) -> sqlx::Result<()> {
+pub(in crate::payments) async fn mark_counted(conn: &mut PgConnection, id: i64) -> sqlx::Result<()> {
     sqlx::query!("update payments set counted = true where id = $1 and status = 'paid'", id)
         .execute(conn)
         .await
@@ -148,7 +176,7 @@ pub async fn count_late(conn: &mut PgConnection, payment: &Payment) -> sqlx::Res
 }
 
 /// `pending` or `failed` → `failed`.
-pub(super) async fn mark_failed(conn: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
+pub(in crate::payments) async fn mark_failed(conn: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update payments
          set status = 'failed'
@@ -161,111 +189,66 @@ pub(super) async fn mark_failed(conn: &mut PgConnection, id: i64) -> sqlx::Resul
     Ok(done.rows_affected() == 1)
 }
 
-/// The order's time is over: its open payments are too.
-pub async fn expire_of_order(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<()> {
+/// The order's time is over: its open payments are too. Which of them were opened outside, where they can be paid still.
+pub(in crate::payments) async fn expire(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<i64>> {
+    let rows = sqlx::query!(
+        r#"update payments
+           set status = 'expired',
+               pay_url = null
+           where order_id = $1
+             and status in ('pending', 'failed')
+           returning id, start_request is not null or provider_reference is not null as "outside!""#,
+        order_id,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().filter(|row| row.outside).map(|row| row.id).collect())
+}
+
+/// Notes what a provider said of a payment: its name, its money's name, and where it can be paid, or that it cannot.
+pub(in crate::payments) async fn note_outside(
+    conn: &mut PgConnection,
+    id: i64,
+    charge: Option<&str>,
+    url: Option<&str>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "update payments
-         set status = 'expired'
-         where order_id = $1
-           and status in ('pending', 'failed')",
-        order_id,
+         set charge_reference = coalesce($2, charge_reference),
+             pay_url = $3
+         where id = $1
+           and (charge_reference is distinct from coalesce($2, charge_reference) or pay_url is distinct from $3)",
+        id,
+        charge,
+        url,
     )
     .execute(conn)
     .await
     .map(drop)
 }
 
-/// Writes a refund; `None` when this unit, or this whole payment, was refunded before.
-pub(super) async fn insert_refund(
-    conn: &mut PgConnection,
-    refund: &NewRefund<'_>,
-    key: &str,
-) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!(
-        "insert into refunds (payment_id, order_id, unit_id, amount_minor, currency, reason, status, key,
-                              requested_by, created_at)
-         values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)
-         on conflict do nothing
-         returning id",
-        refund.payment.id,
-        refund.payment.order_id,
-        refund.unit_id,
-        refund.amount.minor,
-        refund.amount.currency.code(),
-        refund.reason,
-        key,
-        refund.requested_by,
-        refund.now,
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// Takes an amount out of what may still go back; false when less is left.
-pub(super) async fn reserve(conn: &mut PgConnection, payment_id: i64, minor: i64) -> sqlx::Result<bool> {
+/// Notes why money that arrived does not count; false where that was noted before.
+pub(in crate::payments) async fn park(conn: &mut PgConnection, id: i64, why: &str) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update payments
-         set refunded_minor = refunded_minor + $2
+         set parked = $2
          where id = $1
-           and status = 'paid'
-           and refunded_minor + $2 <= amount_minor",
-        payment_id,
-        minor,
+           and status <> 'paid'
+           and parked is distinct from $2",
+        id,
+        why,
     )
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// A refund that waits; `None` once it is done.
-pub(super) async fn pending_refund(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Refund>> {
-    let row = sqlx::query!(
-        "select r.order_id, r.payment_id, r.unit_id, r.amount_minor, r.currency, p.method
-         from refunds r
-         join payments p on p.id = r.payment_id
-         where r.id = $1
-           and r.status = 'pending'",
-        id,
-    )
-    .fetch_optional(conn)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let bad = |what| move || sqlx::Error::Decode(format!("refunds {id}: {what}").into());
-    let currency = Currency::parse(&row.currency).ok_or_else(bad("currency"))?;
-    Ok(Some(Refund {
-        order_id: row.order_id,
-        payment_id: row.payment_id,
-        unit_id: row.unit_id,
-        amount: Price::new(row.amount_minor, currency),
-        method: Method::from_word(&row.method).ok_or_else(bad("method"))?,
-    }))
-}
-
-/// `pending` → `done`.
-pub(super) async fn refund_done(conn: &mut PgConnection, id: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "update refunds
-         set status = 'done',
-             settled_at = $2
-         where id = $1
-           and status = 'pending'",
-        id,
-        now,
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// What went back of a payment so far, in minor units.
-pub(super) async fn refunded_of(conn: &mut PgConnection, payment_id: i64) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"select coalesce(sum(amount_minor), 0)::bigint as "sum!"
-           from refunds
-           where payment_id = $1
-             and status = 'done'"#,
-        payment_id,
-    )
-    .fetch_one(conn)
-    .await
+/// Reads a payment with its order's row in hand, so that whatever changes either waits.
+pub(in crate::payments) async fn lock_whole(
+    conn: &mut PgConnection,
+    id: i64,
+    order_id: i64,
+) -> sqlx::Result<Option<Payment>> {
+    orders::lock_order(conn, order_id).await?;
+    by_id(conn, id).await
 }
