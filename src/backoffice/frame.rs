@@ -13,6 +13,7 @@ use crate::web::{Cache, Problem, page};
 pub(crate) enum Part {
     Overview,
     Orders,
+    Transfers,
     Markup,
     Sync,
     Wallet,
@@ -25,9 +26,10 @@ pub(crate) enum Part {
 
 impl Part {
     /// The order of the rail.
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Overview,
         Self::Orders,
+        Self::Transfers,
         Self::Markup,
         Self::Sync,
         Self::Wallet,
@@ -56,6 +58,7 @@ impl Part {
             Self::Account => Act::OwnAccount,
             Self::Overview
             | Self::Orders
+            | Self::Transfers
             | Self::Markup
             | Self::Sync
             | Self::Wallet
@@ -68,6 +71,7 @@ impl Part {
         match self {
             Self::Overview => ("/admin", "Overview"),
             Self::Orders => ("/admin/orders", "Orders"),
+            Self::Transfers => ("/admin/transfers", "Transfers"),
             Self::Markup => ("/admin/markup", "Markup"),
             Self::Sync => ("/admin/sync", "Catalog sync"),
             Self::Wallet => ("/admin/wallet", "Wallet"),

@@ -17,6 +17,7 @@ mod overview;
 mod store;
 mod sync;
 mod team;
+mod transfers;
 mod upstream;
 mod wallet;
 mod ways;
@@ -34,6 +35,7 @@ fn gated() -> gate::Gated {
         .merge(overview::routes())
         .merge(orders::routes())
         .merge(order::routes())
+        .merge(transfers::routes())
         .merge(markup::routes())
         .merge(sync::routes())
         .merge(webhooks::routes())

@@ -51,6 +51,7 @@ async fn await_payment(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
     let mut tx = shop.db.begin().await?;
     if orders::cancel(&mut tx, order.id, now).await? {
         payments::expire_of_order(&mut tx, order.id, now).await?;
+        payments::return_parts(&mut tx, &shop.entropy, order.id, &shop.settings.public_url, now).await?;
     }
     tx.commit().await?;
     // A payment may have been faster: then the order is asked again by it.

@@ -187,7 +187,7 @@ impl Attempt<'_> {
     /// `None` where the form's key has an order by now.
     async fn write(&self, conn: &mut PgConnection, offer: &Offer) -> Result<Option<Begun>, Refusal> {
         let now = self.clock.now();
-        let expires_at = now + self.settings.times.payment_expiry;
+        let expires_at = now + payments::expiry(self.draft.method, &self.settings.times);
         let (number, order_token) = (OrderNumber::draw(self.entropy), self.entropy.token());
         let order = NewOrder {
             number: &number,
@@ -207,6 +207,7 @@ impl Attempt<'_> {
         let (method, amount) = (self.draft.method, offer.total);
         let payment = NewPayment { order_id, method, token: &token, amount, now, expires_at };
         payments::open(conn, &payment).await?;
+        payments::announce(conn, &payment).await?;
         Ok(Some(Begun { order_id, path: method.page(&token), fresh: true }))
     }
 }

@@ -190,6 +190,7 @@ fn shop_settings(config: &Config, sealing_key: SealingKey) -> Settings {
         first_markup: given.first_markup,
         webhook_secrets: given.webhook_secrets.clone(),
         payment_methods: given.payment_methods.clone(),
+        bank_transfer_instructions: given.bank_transfer_instructions.clone(),
         rate_limits: given.rate_limits,
         require_second_factor: given.require_second_factor,
         times: given.times,

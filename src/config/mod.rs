@@ -63,6 +63,8 @@ pub struct ShopSettings {
     pub webhook_secrets: Vec<SecretString>,
     /// `PAYMENT_METHODS`
     pub payment_methods: Vec<String>,
+    /// `BANK_TRANSFER_INSTRUCTIONS`
+    pub bank_transfer_instructions: String,
     /// `RATE_LIMITS`
     pub rate_limits: bool,
     /// `REQUIRE_SECOND_FACTOR`

@@ -67,6 +67,8 @@ pub enum Event {
     Refunded,
     /// A refund will not arrive, though it was taken or looked done.
     RefundFailed,
+    /// A person read on the account's statement that a transfer arrived.
+    TransferReceived,
     /// The payer's bank asks the money back.
     Disputed,
     /// What the payer's bank asked was decided.
@@ -103,6 +105,7 @@ impl Event {
             Self::RefundRequested => "refund_requested",
             Self::Refunded => "refunded",
             Self::RefundFailed => "refund_failed",
+            Self::TransferReceived => "transfer_received",
             Self::Disputed => "disputed",
             Self::DisputeClosed => "dispute_closed",
             Self::Finished => "finished",

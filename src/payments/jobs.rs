@@ -1,10 +1,14 @@
 //! The jobs of this room: a refund that is paid out, and a payment that is looked at. Both may ask somebody outside.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{Till, look, payout, store};
+use super::{Method, NewPayment, Till, look, payout, receive, store, transfer};
+use crate::orders::mail::TransferAsk;
+use crate::orders::{self, OrderStatus};
 use crate::plumbing::bell::Ring;
 use crate::plumbing::jobs::{self, Kind, NewJob, Verdict, run};
 use crate::shop::Shop;
@@ -13,6 +17,9 @@ use crate::shop::Shop;
 pub const SEND_REFUND: &str = "send_refund";
 /// The kind of the job that fetches what is true of one payment.
 pub const LOOK: &str = "look_at_payment";
+
+/// The kind of the job that tells a customer how to transfer, and reminds them.
+const ASK_FOR_TRANSFER: &str = "ask_for_transfer";
 
 /// The jobs that this room runs. None is given up: money depends on each.
 pub fn kinds() -> Vec<Kind<Shop>> {
@@ -35,6 +42,11 @@ pub fn kinds() -> Vec<Kind<Shop>> {
             run: |shop, payload| run(async move { attend(&shop, &payload).await }),
             give_up_after: None,
         },
+        Kind {
+            name: ASK_FOR_TRANSFER,
+            run: |shop, payload| run(async move { ask_for_transfer(&shop, &payload).await }),
+            give_up_after: None,
+        },
     ]
 }
 
@@ -44,6 +56,47 @@ async fn attend(shop: &Shop, payload: &Value) -> anyhow::Result<Verdict> {
     let verdict = look::attend(&Till::of(shop), id).await;
     ring(shop, order);
     verdict
+}
+
+/// The mail that says how to pay, and later the one that reminds; nothing once the order does not wait any more.
+async fn ask_for_transfer(shop: &Shop, payload: &Value) -> anyhow::Result<Verdict> {
+    let Some(id) = payload["order"].as_i64() else { return Ok(unnamed("order")) };
+    let now = shop.now();
+    let mut tx = shop.db.begin().await?;
+    orders::lock_order(&mut tx, id).await?;
+    let order = orders::by_id(&mut tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let due = receive::due(&mut tx, id).await?;
+    let Some(due) = due.filter(|_| order.status == OrderStatus::AwaitingPayment) else {
+        return Ok(Verdict::Done);
+    };
+    let remind_at = transfer::remind_at(order.created_at, order.expires_at, &shop.settings.times);
+    let kind = if now < remind_at { TransferAsk::First } else { TransferAsk::Reminder };
+    let asked =
+        orders::mail::TransferAsked { kind, due, instructions: &shop.settings.bank_transfer_instructions };
+    orders::mail::transfer(&mut tx, &order, &asked, &shop.settings.public_url, now).await?;
+    tx.commit().await?;
+    shop.bell.ring(Ring::Jobs);
+    Ok(match kind {
+        TransferAsk::First => Verdict::Again(Duration::try_from(remind_at - now).unwrap_or_default()),
+        TransferAsk::Reminder | TransferAsk::Rest(_) => Verdict::Done,
+    })
+}
+
+/// Asks, in the transaction that opens a payment, that its customer be told how to make it, where that needs telling.
+///
+/// # Errors
+/// The database's.
+pub async fn announce(conn: &mut PgConnection, payment: &NewPayment<'_>) -> sqlx::Result<()> {
+    if payment.method != Method::BankTransfer {
+        return Ok(());
+    }
+    let job = NewJob {
+        kind: ASK_FOR_TRANSFER,
+        key: format!("transfer:{}", payment.order_id),
+        payload: json!({ "order": payment.order_id }),
+        run_at: payment.now,
+    };
+    jobs::enqueue(conn, &job, payment.now).await
 }
 
 fn unnamed(what: &str) -> Verdict {

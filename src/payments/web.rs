@@ -8,7 +8,9 @@ use axum::routing::get;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use super::{Method, NewPayment, Payment, PaymentStatus, Settled, decline, expire_of_order, settle, store};
+use super::{
+    Method, NewPayment, Payment, PaymentStatus, Settled, decline, expire_of_order, receive, settle, store,
+};
 use crate::ground::{Price, token::Token};
 use crate::orders::{self, Order};
 use crate::plumbing::bell::Ring;
@@ -21,11 +23,31 @@ const TRIES: u32 = 4;
 
 /// The addresses at which customers pay.
 pub fn routes() -> axum::Router<Shop> {
-    axum::Router::new().route("/pay/test/{token}", get(show).post(answer))
+    axum::Router::new()
+        .route("/pay/test/{token}", get(show).post(answer))
+        .route("/pay/bank_transfer/{token}", get(lead_to_instructions))
 }
 
 /// For the order page, as an `Extension`: [`pay_path`] in the form in which orders asks for it.
 pub const PAY_LINK: orders::PayLink = orders::PayLink(|conn, order_id| Box::pin(pay_path(conn, order_id)));
+
+/// For the order page, as an `Extension`: what is still to be transferred.
+pub const TRANSFER_DUE: orders::TransferDue =
+    orders::TransferDue(|conn, order_id| Box::pin(receive::due(conn, order_id)));
+
+/// A transfer has no page of its own: how to make it stands on the order's.
+async fn lead_to_instructions(
+    State(shop): State<Shop>,
+    visit: Visit,
+    Path(token): Path<String>,
+) -> Result<Response, Problem> {
+    let mut conn = shop.db.acquire().await?;
+    let token = Token::parse(&token).ok_or(Problem::NotFound)?;
+    let payment = store::by_token(&mut conn, &token).await?;
+    let payment = payment.filter(|one| one.method == Method::BankTransfer).ok_or(Problem::NotFound)?;
+    let order = orders::by_id(&mut conn, payment.order_id).await?.ok_or(Problem::NotFound)?;
+    Ok(to_order(&visit, &order))
+}
 
 /// The path of the newest payment of an order that can still be made; none where there is none.
 ///
@@ -76,7 +98,8 @@ async fn find(conn: &mut PgConnection, shop: &Shop, token: &str) -> Result<(Paym
         return Err(Problem::NotFound);
     }
     let token = Token::parse(token).ok_or(Problem::NotFound)?;
-    let payment = store::by_token(conn, &token).await?.ok_or(Problem::NotFound)?;
+    let payment = store::by_token(conn, &token).await?;
+    let payment = payment.filter(|one| one.method == Method::Test).ok_or(Problem::NotFound)?;
     let order = orders::by_id(conn, payment.order_id).await?.ok_or(Problem::NotFound)?;
     Ok((payment, order))
 }

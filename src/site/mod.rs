@@ -60,6 +60,7 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .layer(Extension(stage.window.clone()))
         .layer(Extension(stage.inbox.clone()))
         .layer(Extension(payments::PAY_LINK))
+        .layer(Extension(payments::TRANSFER_DUE))
         .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry))
         .layer(from_fn(web::page::revalidate))
         .layer(from_fn_with_state(floor.clone(), security::refuse_foreign))

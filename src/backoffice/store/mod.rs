@@ -4,6 +4,7 @@ mod audit;
 mod order;
 mod orders;
 mod overview;
+mod transfers;
 mod upstream;
 mod wallet;
 
@@ -14,6 +15,7 @@ pub(super) use order::{
 };
 pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
 pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};
+pub(super) use transfers::{ByHandRow, ReceiptRow, TransferRow, by_hand, receipts, transfers};
 pub(super) use upstream::{
     Aside, Delivery, Example, OldRule, Refusals, Run, aside, deliveries, examples, refusals, rules, runs,
     take_turn_to_publish, unmatched, wallet,

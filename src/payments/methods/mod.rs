@@ -1,10 +1,12 @@
 //! The ways to pay, each behind the seam of [`super::provider`].
 
+mod bank_transfer;
 mod test_page;
 
 use super::Method;
 use super::provider::Provider;
 use crate::shop::Shop;
+use bank_transfer::BankTransfer;
 use test_page::TestPage;
 
 /// Whoever stands behind each method.
@@ -23,6 +25,7 @@ impl<'a> Providers<'a> {
     pub fn of(self, method: Method) -> Option<&'a dyn Provider> {
         match method {
             Method::Test => Some(self.test),
+            Method::BankTransfer => Some(&BankTransfer),
         }
     }
 }

@@ -4,6 +4,7 @@ mod disputes;
 mod payments;
 mod refunds;
 mod starts;
+mod transfers;
 
 pub(super) use disputes::{disputes_of, note_dispute, sum_disputed};
 pub use payments::{by_id, by_token, count_late, of_order, open, surplus};
@@ -15,3 +16,6 @@ pub(super) use refunds::{
     order_of_refund, payable, pending_of, pending_refund, refund_done, refund_failed, refund_of, reserve,
 };
 pub(super) use starts::{note_doubt, note_start, note_started, start_of};
+pub(super) use transfers::{
+    NewTransfer, insert_transfer, received, return_counted, return_parked, sign_refund,
+};
