@@ -59,8 +59,12 @@ pub struct Settings {
     pub webhook_secrets: Vec<secrecy::SecretString>,
     /// The ways to pay, in the order in which checkout offers them.
     pub payment_methods: Vec<String>,
+    /// The reseller's bank account, line by line, as customers who transfer are shown it; empty where nobody can.
+    pub bank_transfer_instructions: String,
     /// Whether limits on requests apply.
     pub rate_limits: bool,
+    /// Whether staff must set up a second factor before anything opens.
+    pub require_second_factor: bool,
     /// The time limits and rhythms.
     pub times: Times,
     /// A sync that would withdraw more of the catalog than this is held.
@@ -99,6 +103,10 @@ pub struct Times {
     pub delivery_deadline: Duration,
     /// How long an unpaid order waits.
     pub payment_expiry: Duration,
+    /// How long an order waits for a bank transfer.
+    pub bank_transfer_expiry: Duration,
+    /// So long before that a customer is reminded.
+    pub bank_transfer_reminder: Duration,
     /// How long a worker may hold a job without a sign of life.
     pub job_lease: Duration,
     /// How long a stop may take.

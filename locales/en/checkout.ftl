@@ -44,3 +44,5 @@ checkout-closed-title = It cannot be ordered now
 checkout-closed-text = You can look at every plan and its price in the meantime.
 checkout-unreadable = The address of this page cannot be read. Choose a plan again.
 checkout-repeated = A field came twice, so we cannot tell which value you meant. Go back and send the form again.
+checkout-method-transfer = Bank transfer
+checkout-method-transfer-hint = You get our account and a reference. The eSIM comes once the money has arrived, which takes a day or two.

@@ -44,3 +44,5 @@ checkout-closed-title = Ora non si può ordinare
 checkout-closed-text = Intanto puoi guardare tutti i piani e i loro prezzi.
 checkout-unreadable = L’indirizzo di questa pagina non si legge. Scegli di nuovo un piano.
 checkout-repeated = Un campo è arrivato due volte e non sappiamo quale valore intendevi. Torna indietro e invia di nuovo il modulo.
+checkout-method-transfer = Bonifico bancario
+checkout-method-transfer-hint = Ricevi il nostro conto e una causale. La eSIM arriva quando il denaro è arrivato, cioè dopo uno o due giorni.

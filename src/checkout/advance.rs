@@ -50,7 +50,8 @@ async fn await_payment(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
     }
     let mut tx = shop.db.begin().await?;
     if orders::cancel(&mut tx, order.id, now).await? {
-        payments::expire_of_order(&mut tx, order.id).await?;
+        payments::expire_of_order(&mut tx, order.id, now).await?;
+        payments::return_parts(&mut tx, &shop.entropy, order.id, &shop.settings.public_url, now).await?;
     }
     tx.commit().await?;
     // A payment may have been faster: then the order is asked again by it.
@@ -144,7 +145,7 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
         Ok(true) => tx.commit().await?,
         Ok(false) => return Ok(()),
         Err(NotRefunded::Fault(error)) => return Err(error.into()),
-        Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered)) => {
+        Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered | NotRefunded::Disputed)) => {
             drop(tx);
             let mut conn = shop.db.acquire().await?;
             orders::raise_alarm(&mut conn, unit.order_id, &refused.to_string(), now).await?;
@@ -183,7 +184,7 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
             let reason = if late { "late" } else { "second" };
             match payments::back_whole(&mut tx, &shop.entropy, &payment, reason, now).await {
                 Ok(()) | Err(NotRefunded::Before) => {}
-                Err(NotRefunded::NotCovered) => {
+                Err(NotRefunded::NotCovered | NotRefunded::Disputed) => {
                     anyhow::bail!("a surplus payment of order {} is not covered", order.number)
                 }
                 Err(NotRefunded::Fault(error)) => return Err(error.into()),

@@ -184,14 +184,18 @@ impl Maker<'_> {
         placing: &[Placing<'_>],
     ) -> sqlx::Result<Vec<Option<Begun>>> {
         let now = self.clock.now();
-        let expires_at = now + self.settings.times.payment_expiry;
-        let orders: Vec<_> = placing.iter().map(|one| (one.order(expires_at), one.line())).collect();
+        let expires_at =
+            |one: &Placing<'_>| now + payments::expiry(one.wanted.draft.method, &self.settings.times);
+        let orders: Vec<_> = placing.iter().map(|one| (one.order(expires_at(one)), one.line())).collect();
         let mut tx = conn.begin().await?;
         let ids = orders::insert_all(&mut tx, &orders, now).await?;
         let id_of = |one: &Placing<'_>| ids.get(one.number.as_str()).copied();
         let payments: Vec<_> =
-            placing.iter().filter_map(|one| Some(one.payment(id_of(one)?, now, expires_at))).collect();
+            placing.iter().filter_map(|one| Some(one.payment(id_of(one)?, now, expires_at(one)))).collect();
         payments::open_all(&mut tx, &payments).await?;
+        for payment in &payments {
+            payments::announce(&mut tx, payment).await?;
+        }
         tx.commit().await?;
         Ok(placing.iter().map(|one| id_of(one).map(|_| one.begun())).collect())
     }

@@ -59,6 +59,11 @@ struct Way {
 
 fn way(method: Method) -> Way {
     match method {
+        Method::BankTransfer => Way {
+            word: method.word(),
+            name: "checkout-method-transfer",
+            hint: "checkout-method-transfer-hint",
+        },
         Method::Test => {
             Way { word: method.word(), name: "checkout-method-test", hint: "checkout-method-test-hint" }
         }

@@ -63,8 +63,12 @@ pub struct ShopSettings {
     pub webhook_secrets: Vec<SecretString>,
     /// `PAYMENT_METHODS`
     pub payment_methods: Vec<String>,
+    /// `BANK_TRANSFER_INSTRUCTIONS`
+    pub bank_transfer_instructions: String,
     /// `RATE_LIMITS`
     pub rate_limits: bool,
+    /// `REQUIRE_SECOND_FACTOR`
+    pub require_second_factor: bool,
     /// `SYNC_MAX_VANISH_PERCENT`
     pub sync_max_vanish_percent: u32,
     /// `WALLET_LOW_DAYS`

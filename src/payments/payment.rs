@@ -1,24 +1,30 @@
 //! What a payment is.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use crate::ground::{Price, token::Token};
+use crate::shop::Times;
 
 /// A way to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// The test payment page: no money moves. Refused where the shop is not on this machine alone.
     Test,
+    /// A transfer to the reseller's account, whose statement a person reads.
+    BankTransfer,
 }
 
 impl Method {
     /// Every method of this version.
-    pub const ALL: [Self; 1] = [Self::Test];
+    pub const ALL: [Self; 2] = [Self::Test, Self::BankTransfer];
 
     /// The contract's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Test => "test",
+            Self::BankTransfer => "bank_transfer",
         }
     }
 
@@ -31,7 +37,16 @@ impl Method {
     pub fn page(self, token: &Token) -> String {
         match self {
             Self::Test => format!("/pay/test/{}", token.as_str()),
+            Self::BankTransfer => format!("/pay/bank_transfer/{}", token.as_str()),
         }
+    }
+}
+
+/// How long an order waits that is paid this way.
+pub fn expiry(method: Method, times: &Times) -> Duration {
+    match method {
+        Method::BankTransfer => times.bank_transfer_expiry,
+        Method::Test => times.payment_expiry,
     }
 }
 
@@ -86,6 +101,23 @@ pub struct Payment {
     pub counted: bool,
     /// When it arrived.
     pub settled_at: Option<OffsetDateTime>,
+    /// When it was opened.
+    pub created_at: OffsetDateTime,
+    /// What its provider calls it, once it was opened there.
+    pub reference: Option<String>,
+    /// What its provider calls the money that arrived.
+    pub charge: Option<String>,
+    /// Where the customer pays outside, while that is possible.
+    pub url: Option<String>,
+    /// Why money that arrived outside is not counted.
+    pub parked: Option<String>,
+}
+
+impl Payment {
+    /// Whether a customer can still pay it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.status, PaymentStatus::Pending | PaymentStatus::Failed)
+    }
 }
 
 /// A payment to be opened.

@@ -65,6 +65,7 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .layer(Extension(stage.inbox.clone()))
         .layer(Extension(stage.till.clone()))
         .layer(Extension(payments::PAY_LINK))
+        .layer(Extension(payments::TRANSFER_DUE))
         .layer(from_fn(web::page::revalidate))
         .layer(from_fn_with_state(floor.clone(), security::refuse_foreign))
         .layer(CatchPanicLayer::custom(caught))

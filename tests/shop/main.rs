@@ -9,6 +9,7 @@
     reason = "tests may panic, and stand for visitors and senders that are not the shop"
 )]
 
+mod bank;
 mod checkout;
 mod contradictions;
 mod database;

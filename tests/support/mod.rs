@@ -68,7 +68,9 @@ pub fn settings() -> Settings {
         first_markup: FirstMarkup { percent: 25.into(), fixed: 0.into(), rounding: "none" },
         webhook_secrets: Vec::new(),
         payment_methods: vec!["test".to_owned()],
+        bank_transfer_instructions: "Example Ltd\nIBAN XX00 0000 0000".to_owned(),
         rate_limits: true,
+        require_second_factor: false,
         times: Times {
             key_horizon: long,
             doubt_settling: long,
@@ -77,6 +79,8 @@ pub fn settings() -> Settings {
             catalog_max_age: Duration::from_secs(86_400),
             delivery_deadline: long,
             payment_expiry: Duration::from_secs(3600),
+            bank_transfer_expiry: Duration::from_secs(604_800),
+            bank_transfer_reminder: Duration::from_secs(172_800),
             job_lease: long,
             shutdown_grace: long,
             header_read: long,

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use sqlx::PgConnection;
 
 use super::Order;
+use crate::ground::Price;
 use crate::ground::token::Token;
 use crate::shop::Shop;
 use crate::web::Problem;
@@ -21,6 +22,13 @@ use crate::web::Problem;
 /// whoever puts the shop together hands it in as an `Extension`.
 #[derive(Clone, Copy, Debug)]
 pub struct PayLink(pub for<'c> fn(&'c mut PgConnection, i64) -> BoxFuture<'c, sqlx::Result<Option<String>>>);
+
+/// Finds what is still to be transferred for an order that waits for a bank transfer; none where it does not wait for one.
+/// Handed in like [`PayLink`].
+#[derive(Clone, Copy, Debug)]
+pub struct TransferDue(
+    pub for<'c> fn(&'c mut PgConnection, i64) -> BoxFuture<'c, sqlx::Result<Option<Price>>>,
+);
 
 /// The addresses of an order. Handlers need `Extension<PayLink>`.
 pub fn routes() -> Router<Shop> {
