@@ -7,11 +7,11 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use crate::esimdual;
 use crate::ground::{Clock, Currency, Entropy};
 use crate::plumbing::bell::Bell;
 use crate::plumbing::mailer::Mailer;
 use crate::plumbing::sealed::SealingKey;
+use crate::{esimdual, stripe};
 
 /// What everyone is handed; a clone is cheap.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct Shop {
     pub settings: Arc<Settings>,
     /// The desk of eSIMDual.
     pub upstream: esimdual::Client,
+    /// The desk of Stripe, where it is configured.
+    pub stripe: Option<stripe::Client>,
     /// Wakes workers, windows and order pages.
     pub bell: Bell,
     /// Sends mail, or writes it to a folder.
@@ -59,6 +61,8 @@ pub struct Settings {
     pub webhook_secrets: Vec<secrecy::SecretString>,
     /// The ways to pay, in the order in which checkout offers them.
     pub payment_methods: Vec<String>,
+    /// Origins of pages elsewhere at which customers pay: forms may lead there.
+    pub payment_origins: Vec<String>,
     /// Whether limits on requests apply.
     pub rate_limits: bool,
     /// The time limits and rhythms.

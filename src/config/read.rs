@@ -41,6 +41,7 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
     let public_url = public_url(&mut reader, bind_addr);
     let upstream = upstream(&mut reader);
     let payment_methods = payment_methods(&mut reader, &public_url, &upstream.base_url);
+    let (stripe, payment_origins) = super::stripe::stripe(&mut reader, &payment_methods);
     let config = Config {
         data_dir: reader.text("DATA_DIR").unwrap_or("./data").into(),
         pg_bin_dir: reader.text("PG_BIN_DIR").map(Into::into),
@@ -50,6 +51,7 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
         secret_key: secret_key(&mut reader),
         auto_migrate: reader.flag("AUTO_MIGRATE", true),
         upstream,
+        stripe,
         smtp_url: smtp(&mut reader),
         mail_from: mail_from(&mut reader),
         first_admin: first_admin(&mut reader),
@@ -58,8 +60,9 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
             trusted_proxies: trusted_proxies(&mut reader),
             currency: reader.parsed("CURRENCY", "a currency's three letters such as EUR", Currency::parse),
             first_markup: first_markup(&mut reader),
-            webhook_secrets: webhook_secrets(&mut reader),
+            webhook_secrets: listed(reader.secret("ESIMDUAL_WEBHOOK_SECRET")),
             payment_methods,
+            payment_origins,
             rate_limits: reader.flag("RATE_LIMITS", true),
             sync_max_vanish_percent: percent(reader.number("SYNC_MAX_VANISH_PERCENT", 30, 0..=100)),
             wallet_low_days: u32::try_from(reader.number("WALLET_LOW_DAYS", 3, 0..=365)).unwrap_or(3),
@@ -197,8 +200,9 @@ fn credentials(reader: &mut Reader<'_>) -> Option<Credentials> {
     }
 }
 
-fn webhook_secrets(reader: &mut Reader<'_>) -> Vec<SecretString> {
-    let Some(all) = reader.secret("ESIMDUAL_WEBHOOK_SECRET") else { return Vec::new() };
+/// Secrets, comma-separated: several while one is being changed.
+pub(super) fn listed(all: Option<SecretString>) -> Vec<SecretString> {
+    let Some(all) = all else { return Vec::new() };
     let each = all.expose_secret().split(',').map(str::trim).filter(|secret| !secret.is_empty());
     each.map(|secret| SecretString::from(secret.to_owned())).collect()
 }
@@ -209,7 +213,7 @@ fn payment_methods(reader: &mut Reader<'_>, public_url: &str, base_url: &str) ->
         let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
         words.map(|word| payments::Method::from_word(word).map(|method| method.word().to_owned())).collect()
     };
-    let should_be = "test, which is the only method of this version";
+    let should_be = "stripe or test, comma-separated";
     let methods: Vec<String> = reader.parsed("PAYMENT_METHODS", should_be, read).unwrap_or_default();
     let here_alone = is_loopback(public_url) && is_loopback(base_url);
     if methods.iter().any(|method| method == payments::Method::Test.word()) && !here_alone && !allowed {
@@ -220,7 +224,7 @@ fn payment_methods(reader: &mut Reader<'_>, public_url: &str, base_url: &str) ->
     methods
 }
 
-fn is_loopback(address: &str) -> bool {
+pub(super) fn is_loopback(address: &str) -> bool {
     match Url::parse(address).ok().as_ref().and_then(Url::host) {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),

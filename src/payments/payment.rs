@@ -9,16 +9,19 @@ use crate::ground::{Price, token::Token};
 pub enum Method {
     /// The test payment page: no money moves. Refused where the shop is not on this machine alone.
     Test,
+    /// Stripe Checkout: cards, wallets and local methods at its hosted page.
+    Stripe,
 }
 
 impl Method {
     /// Every method of this version.
-    pub const ALL: [Self; 1] = [Self::Test];
+    pub const ALL: [Self; 2] = [Self::Test, Self::Stripe];
 
     /// The contract's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Test => "test",
+            Self::Stripe => "stripe",
         }
     }
 
@@ -27,11 +30,14 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.word() == word)
     }
 
-    /// Where the customer pays: a path of the shop.
+    /// Where the customer pays, or is led to where they pay: a path of the shop.
     pub fn page(self, token: &Token) -> String {
-        match self {
-            Self::Test => format!("/pay/test/{}", token.as_str()),
-        }
+        format!("/pay/{}/{}", self.word(), token.as_str())
+    }
+
+    /// Whether it is paid outside of the shop, at an address that is asked for.
+    pub fn is_elsewhere(self) -> bool {
+        matches!(self, Self::Stripe)
     }
 }
 

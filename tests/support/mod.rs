@@ -68,6 +68,7 @@ pub fn settings() -> Settings {
         first_markup: FirstMarkup { percent: 25.into(), fixed: 0.into(), rounding: "none" },
         webhook_secrets: Vec::new(),
         payment_methods: vec!["test".to_owned()],
+        payment_origins: Vec::new(),
         rate_limits: true,
         times: Times {
             key_horizon: long,
@@ -111,6 +112,7 @@ pub fn shop(db: PgPool, settings: Settings, base_url: &str, token: Option<&str>)
         entropy,
         settings: Arc::new(settings),
         upstream,
+        stripe: None,
         bell: Bell::default(),
         mailer: Mailer::to_server("smtp://127.0.0.1:9", "shop@example.com".to_owned()).unwrap(),
         stop: CancellationToken::new(),
