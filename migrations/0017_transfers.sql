@@ -26,7 +26,6 @@ create index transfers_parked on transfers (confirmed_at) where outcome = 'parke
 alter table refunds
     add column settled_by text,
     add column settled_note text;
-create index refunds_by_hand on refunds (created_at) where status = 'pending' and by_hand;
 
 -- The back office lists open transfers, the oldest first.
 create index payments_open_transfers on payments (created_at)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::checkout;
 use crate::inbox;
 use crate::ledgers;
-use crate::payments;
+use crate::payments::{self, Providers};
 use crate::plumbing::bell::Ring;
 use crate::plumbing::jobs::{self, Crew, Kind, Rhythm, Stop, Verdict, run};
 use crate::plumbing::mailer::SEND_MAIL;
@@ -87,7 +87,8 @@ fn deliveries() -> Kind<Shop> {
         name: inbox::DELIVERY,
         run: |shop, payload| {
             run(async move {
-                let (verdict, order) = inbox::work(&shop.db, shop.now(), &payload).await?;
+                let (verdict, order) =
+                    inbox::work(&shop.db, Providers::of_shop(&shop), shop.now(), &payload).await?;
                 Ok(told(&shop, verdict, order))
             })
         },

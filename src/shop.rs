@@ -7,11 +7,11 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use crate::esimdual;
 use crate::ground::{Clock, Currency, Entropy};
 use crate::plumbing::bell::Bell;
 use crate::plumbing::mailer::Mailer;
 use crate::plumbing::sealed::SealingKey;
+use crate::{esimdual, stripe};
 
 /// What everyone is handed; a clone is cheap.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct Shop {
     pub settings: Arc<Settings>,
     /// The desk of eSIMDual.
     pub upstream: esimdual::Client,
+    /// The desk of Stripe, where it is configured.
+    pub stripe: Option<stripe::Client>,
     /// Wakes workers, windows and order pages.
     pub bell: Bell,
     /// Sends mail, or writes it to a folder.
@@ -61,6 +63,8 @@ pub struct Settings {
     pub payment_methods: Vec<String>,
     /// The reseller's bank account, line by line, as customers who transfer are shown it; empty where nobody can.
     pub bank_transfer_instructions: String,
+    /// Origins of pages elsewhere at which customers pay: forms may lead there.
+    pub payment_origins: Vec<String>,
     /// Whether limits on requests apply.
     pub rate_limits: bool,
     /// Whether staff must set up a second factor before anything opens.

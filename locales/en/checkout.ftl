@@ -15,6 +15,8 @@ checkout-imei = IMEI
 checkout-imei-hint = 15 digits; dial *#06# to see them. We check only that the number is well formed: it does not tell us whether your device takes eSIMs. It goes to the eSIM’s provider with your order and is erased here once the order is done.
 checkout-coupon = Coupon
 checkout-pay-how = How do you want to pay?
+checkout-method-stripe = Card or wallet
+checkout-method-stripe-hint = You pay on Stripe’s page: cards, Apple Pay, Google Pay and more. We never see your card number.
 checkout-method-test = Test payment
 checkout-method-test-hint = No money moves: you choose how the payment ends.
 checkout-terms = I have checked the destination and that my device takes eSIMs, and I want my eSIM to be delivered right after payment.
@@ -26,6 +28,7 @@ checkout-mistakes = { $count ->
   }
 checkout-error-plan = No plan is chosen. Pick one from your destination.
 checkout-error-quantity = Choose a whole number from 1 to 10.
+checkout-error-sum = This way to pay does not take this amount: it is too small, or too exact. Choose another way to pay, or more eSIMs.
 checkout-error-email = Enter an e-mail address like name@example.com.
 checkout-error-imei = An IMEI has 15 digits, and these do not fit together. Check them, or leave the field empty.
 checkout-error-coupon = There is no such code. Check it, or leave the field empty.

@@ -15,6 +15,8 @@ checkout-imei = Codice IMEI
 checkout-imei-hint = 15 cifre; le vedi digitando *#06#. Controlliamo solo che il numero sia ben formato: non ci dice se il dispositivo accetta le eSIM. Va al fornitore della eSIM con il tuo ordine e qui viene cancellato a ordine concluso.
 checkout-coupon = Codice sconto
 checkout-pay-how = Come vuoi pagare?
+checkout-method-stripe = Carta o portafoglio digitale
+checkout-method-stripe-hint = Paghi sulla pagina di Stripe: carte, Apple Pay, Google Pay e altro. Non vediamo mai il numero della tua carta.
 checkout-method-test = Pagamento di prova
 checkout-method-test-hint = Non si muove denaro: scegli tu come finisce il pagamento.
 checkout-terms = Ho controllato la destinazione e che il mio dispositivo accetti le eSIM, e voglio ricevere la eSIM subito dopo il pagamento.
@@ -26,6 +28,7 @@ checkout-mistakes = { $count ->
   }
 checkout-error-plan = Nessun piano è scelto. Scegline uno per la tua destinazione.
 checkout-error-quantity = Scegli un numero intero da 1 a 10.
+checkout-error-sum = Questo modo di pagare non accetta questo importo: è troppo piccolo o troppo preciso. Scegli un altro modo di pagare, o più eSIM.
 checkout-error-email = Inserisci un indirizzo e-mail come nome@esempio.it.
 checkout-error-imei = Un IMEI ha 15 cifre, e queste non tornano. Controllale o lascia vuoto il campo.
 checkout-error-coupon = Questo codice non esiste. Controllalo o lascia vuoto il campo.

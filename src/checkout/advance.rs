@@ -60,6 +60,7 @@ async fn await_payment(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
 
 /// Takes the steps of every open unit, one unit after the other.
 async fn deliver(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
+    stop_disputed(shop, order).await?;
     let units = orders::open_units(&mut *shop.db.acquire().await?, order.id).await?;
     let mut wait: Option<Duration> = None;
     let mut fault = None;
@@ -85,6 +86,22 @@ async fn deliver(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
         tell_the_end(shop, &order).await?;
     }
     Ok(Verdict::Done)
+}
+
+/// Where the payer's bank asks for the money, nothing more is bought: a unit that was not sent ends, and its refund waits
+/// until the dispute is decided. One that is bound, or may be, goes its way.
+async fn stop_disputed(shop: &Shop, order: &Order) -> anyhow::Result<()> {
+    let mut conn = shop.db.acquire().await?;
+    if order.is_gift() || !payments::is_disputed(&mut conn, order.id).await? {
+        return Ok(());
+    }
+    for unit in orders::open_units(&mut conn, order.id).await? {
+        let sent = fulfilment::attempts(&mut conn, unit.id).await?.iter().any(fulfilment::Attempt::in_doubt);
+        if !sent && unit.state.upstream_order_id().is_none() {
+            refund(shop, &unit, Failure::Disputed).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes a unit's steps until it waits (for how long) or is final (`None`).

@@ -32,6 +32,8 @@ pub struct Wanted {
 /// The form has its order. No `Debug`: whoever knows the path sees the payment or the order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Begun {
+    /// The order.
+    pub order_id: i64,
     /// Where the customer goes on, without a language: the payment's page, or the order's when nothing is to be paid.
     pub path: String,
 }
@@ -78,7 +80,7 @@ async fn earlier(conn: &mut PgConnection, draft: &Draft) -> sqlx::Result<Option<
         return Ok(Some(Err(Refusal::KeyUsed)));
     }
     let path = way_on(conn, &order).await?;
-    Ok(Some(Ok(Begun { path })))
+    Ok(Some(Ok(Begun { order_id: order.id, path })))
 }
 
 /// To the payment while there is something to pay, else to the order.
@@ -197,7 +199,7 @@ impl Maker<'_> {
             payments::announce(&mut tx, payment).await?;
         }
         tx.commit().await?;
-        Ok(placing.iter().map(|one| id_of(one).map(|_| one.begun())).collect())
+        Ok(placing.iter().map(|one| id_of(one).map(|id| one.begun(id))).collect())
     }
 }
 
@@ -226,8 +228,8 @@ impl Placing<'_> {
         NewPayment { order_id, method, token: &self.payment_token, amount, now, expires_at }
     }
 
-    fn begun(&self) -> Begun {
-        Begun { path: self.wanted.draft.method.page(&self.payment_token) }
+    fn begun(&self, order_id: i64) -> Begun {
+        Begun { order_id, path: self.wanted.draft.method.page(&self.payment_token) }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod read;
 mod reader;
+mod stripe;
 mod variables;
 
 use std::collections::HashMap;
@@ -39,6 +40,8 @@ pub struct Config {
     pub auto_migrate: bool,
     /// The desk's settings.
     pub upstream: esimdual::Settings,
+    /// `STRIPE_*`; `None` where it is not configured.
+    pub stripe: Option<crate::stripe::Settings>,
     /// `SMTP_URL`
     pub smtp_url: Option<SecretString>,
     /// `MAIL_FROM`
@@ -65,6 +68,8 @@ pub struct ShopSettings {
     pub payment_methods: Vec<String>,
     /// `BANK_TRANSFER_INSTRUCTIONS`
     pub bank_transfer_instructions: String,
+    /// `STRIPE_CHECKOUT_ORIGIN`, and a `STRIPE_API_BASE` on this machine; none without Stripe.
+    pub payment_origins: Vec<String>,
     /// `RATE_LIMITS`
     pub rate_limits: bool,
     /// `REQUIRE_SECOND_FACTOR`

@@ -42,6 +42,7 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
     let upstream = upstream(&mut reader);
     let payment_methods = payment_methods(&mut reader, &public_url, &upstream.base_url);
     let bank_transfer_instructions = bank_transfer_instructions(&mut reader, &payment_methods);
+    let (stripe, payment_origins) = super::stripe::stripe(&mut reader, &payment_methods);
     let config = Config {
         data_dir: reader.text("DATA_DIR").unwrap_or("./data").into(),
         pg_bin_dir: reader.text("PG_BIN_DIR").map(Into::into),
@@ -51,6 +52,7 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
         secret_key: secret_key(&mut reader),
         auto_migrate: reader.flag("AUTO_MIGRATE", true),
         upstream,
+        stripe,
         smtp_url: smtp(&mut reader),
         mail_from: mail_from(&mut reader),
         first_admin: first_admin(&mut reader),
@@ -59,9 +61,10 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
             trusted_proxies: trusted_proxies(&mut reader),
             currency: reader.parsed("CURRENCY", "a currency's three letters such as EUR", Currency::parse),
             first_markup: first_markup(&mut reader),
-            webhook_secrets: webhook_secrets(&mut reader),
+            webhook_secrets: listed(reader.secret("ESIMDUAL_WEBHOOK_SECRET")),
             payment_methods,
             bank_transfer_instructions,
+            payment_origins,
             rate_limits: reader.flag("RATE_LIMITS", true),
             require_second_factor: reader.flag("REQUIRE_SECOND_FACTOR", false),
             sync_max_vanish_percent: percent(reader.number("SYNC_MAX_VANISH_PERCENT", 30, 0..=100)),
@@ -200,8 +203,9 @@ fn credentials(reader: &mut Reader<'_>) -> Option<Credentials> {
     }
 }
 
-fn webhook_secrets(reader: &mut Reader<'_>) -> Vec<SecretString> {
-    let Some(all) = reader.secret("ESIMDUAL_WEBHOOK_SECRET") else { return Vec::new() };
+/// Secrets, comma-separated: several while one is being changed.
+pub(super) fn listed(all: Option<SecretString>) -> Vec<SecretString> {
+    let Some(all) = all else { return Vec::new() };
     let each = all.expose_secret().split(',').map(str::trim).filter(|secret| !secret.is_empty());
     each.map(|secret| SecretString::from(secret.to_owned())).collect()
 }
@@ -212,7 +216,7 @@ fn payment_methods(reader: &mut Reader<'_>, public_url: &str, base_url: &str) ->
         let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
         words.map(|word| payments::Method::from_word(word).map(|method| method.word().to_owned())).collect()
     };
-    let should_be = "of bank_transfer and test, which are the methods of this version";
+    let should_be = "of stripe, bank_transfer and test, comma-separated";
     let methods: Vec<String> = reader.parsed("PAYMENT_METHODS", should_be, read).unwrap_or_default();
     let here_alone = is_loopback(public_url) && is_loopback(base_url);
     if methods.iter().any(|method| method == payments::Method::Test.word()) && !here_alone && !allowed {
@@ -235,7 +239,7 @@ fn bank_transfer_instructions(reader: &mut Reader<'_>, methods: &[String]) -> St
     lines.join("\n")
 }
 
-fn is_loopback(address: &str) -> bool {
+pub(super) fn is_loopback(address: &str) -> bool {
     match Url::parse(address).ok().as_ref().and_then(Url::host) {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),

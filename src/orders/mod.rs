@@ -30,7 +30,7 @@ pub use store::{
     stale, unit_by_external_id, unit_by_id, units, wait_until,
 };
 pub use unit::{HoldReason, Unit, UnitState, UnitStatus};
-pub use web::{PayLink, TransferDue, routes};
+pub use web::{PayLink, Returned, TransferDue, routes};
 
 /// The kind of the job that takes an order's next steps.
 pub const ADVANCE: &str = "advance_order";

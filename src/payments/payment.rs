@@ -14,17 +14,20 @@ pub enum Method {
     Test,
     /// A transfer to the reseller's account, whose statement a person reads.
     BankTransfer,
+    /// Stripe Checkout: cards, wallets and local methods at its hosted page.
+    Stripe,
 }
 
 impl Method {
     /// Every method of this version.
-    pub const ALL: [Self; 2] = [Self::Test, Self::BankTransfer];
+    pub const ALL: [Self; 3] = [Self::Test, Self::BankTransfer, Self::Stripe];
 
     /// The contract's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Test => "test",
             Self::BankTransfer => "bank_transfer",
+            Self::Stripe => "stripe",
         }
     }
 
@@ -33,12 +36,14 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.word() == word)
     }
 
-    /// Where the customer pays: a path of the shop.
+    /// Where the customer pays, or is led to where they pay: a path of the shop.
     pub fn page(self, token: &Token) -> String {
-        match self {
-            Self::Test => format!("/pay/test/{}", token.as_str()),
-            Self::BankTransfer => format!("/pay/bank_transfer/{}", token.as_str()),
-        }
+        format!("/pay/{}/{}", self.word(), token.as_str())
+    }
+
+    /// Whether it is paid outside of the shop, at an address that is asked for.
+    pub fn is_elsewhere(self) -> bool {
+        matches!(self, Self::Stripe)
     }
 }
 
@@ -46,7 +51,7 @@ impl Method {
 pub fn expiry(method: Method, times: &Times) -> Duration {
     match method {
         Method::BankTransfer => times.bank_transfer_expiry,
-        Method::Test => times.payment_expiry,
+        Method::Test | Method::Stripe => times.payment_expiry,
     }
 }
 

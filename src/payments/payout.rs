@@ -143,7 +143,7 @@ async fn ask(till: &Till<'_>, refund: &Refund) -> anyhow::Result<Verdict> {
                 why,
                 "the end of a refund is unknown: asked again with its key"
             );
-            Ok(Verdict::Again(SOON))
+            Ok(Verdict::Again(after_doubt(refund, till.clock.now())))
         }
         Said::Refused(why) if first => refuse(till, refund, &why).await,
         Said::Refused(why) => {
@@ -156,6 +156,12 @@ async fn ask(till: &Till<'_>, refund: &Refund) -> anyhow::Result<Verdict> {
             }
         }
     }
+}
+
+/// Soon at first, then less and less often.
+fn after_doubt(refund: &Refund, now: OffsetDateTime) -> Duration {
+    let asked = refund.asked_at.unwrap_or(now);
+    (Duration::try_from(now - asked).unwrap_or_default() / 4).clamp(SOON, SLOWLY)
 }
 
 async fn write(till: &Till<'_>, refund: &Refund, seen: &SeenRefund) -> anyhow::Result<()> {

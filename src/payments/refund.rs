@@ -58,7 +58,31 @@ pub async fn for_unit(
         requested_by: &asked_by,
         now,
     };
-    record(conn, entropy, by, &refund).await
+    record(conn, &format!("refund-{}", entropy.uuid()), by, &refund).await
+}
+
+/// Records that a person pays part of an order's payment back, or all of it, beside what its units are due. The same
+/// `form_key` again is the same refund: [`NotRefunded::Before`].
+///
+/// # Errors
+/// [`NotRefunded`]; the caller's transaction must then not commit.
+pub async fn by_person(
+    conn: &mut PgConnection,
+    order_id: i64,
+    amount: Price,
+    form_key: &str,
+    wish: &Wish<'_>,
+) -> Result<(), NotRefunded> {
+    let Wish { by, reason, now } = *wish;
+    orders::lock_order(conn, order_id).await?;
+    let payment = store::counted(conn, order_id).await?.ok_or(NotRefunded::NotCovered)?;
+    if amount.minor <= 0 || amount.currency != payment.amount.currency {
+        return Err(NotRefunded::NotCovered);
+    }
+    let asked_by = by.word();
+    let refund =
+        store::NewRefund { payment: &payment, unit_id: None, amount, reason, requested_by: &asked_by, now };
+    record(conn, &format!("refund-{form_key}"), by, &refund).await
 }
 
 /// Records that a payment which does not count goes back whole: a late one, or a second one.
@@ -82,17 +106,16 @@ pub async fn back_whole(
         requested_by: &asked_by,
         now,
     };
-    record(conn, entropy, &by, &refund).await
+    record(conn, &format!("refund-{}", entropy.uuid()), &by, &refund).await
 }
 
 async fn record(
     conn: &mut PgConnection,
-    entropy: &Entropy,
+    key: &str,
     by: &Actor,
     refund: &store::NewRefund<'_>,
 ) -> Result<(), NotRefunded> {
-    let key = format!("refund-{}", entropy.uuid());
-    let id = store::insert_refund(conn, refund, &key).await?.ok_or(NotRefunded::Before)?;
+    let id = store::insert_refund(conn, refund, key).await?.ok_or(NotRefunded::Before)?;
     // What is due for goods that did not come is recorded in any case, and paid out once no bank asks for it too. What a
     // person wishes is not: they would pay twice.
     let wished = matches!(by, Actor::Admin(_));

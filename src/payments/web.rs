@@ -1,5 +1,7 @@
 //! The test payment page: what a bank would answer, at the click of a button. No money moves.
 
+mod elsewhere;
+
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -7,6 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use sqlx::PgConnection;
+
+pub use elsewhere::lead;
 
 use super::{
     Method, NewPayment, Payment, PaymentStatus, Settled, decline, expire_of_order, receive, settle, store,
@@ -26,7 +30,20 @@ pub fn routes() -> axum::Router<Shop> {
     axum::Router::new()
         .route("/pay/test/{token}", get(show).post(answer))
         .route("/pay/bank_transfer/{token}", get(lead_to_instructions))
+        .route("/pay/stripe/{token}", get(elsewhere::stripe))
 }
+
+/// For the order page, as an `Extension`: [`super::returned`] in the form in which orders asks for it.
+pub const RETURNED: orders::Returned = orders::Returned(|shop, order_id, reference| {
+    Box::pin(async move {
+        let looked = super::returned(&super::Till::of(shop), order_id, reference).await?;
+        if looked {
+            shop.bell.ring(Ring::Jobs);
+            shop.bell.ring(Ring::Thing(order_id));
+        }
+        Ok(looked)
+    })
+});
 
 /// For the order page, as an `Extension`: [`pay_path`] in the form in which orders asks for it.
 pub const PAY_LINK: orders::PayLink = orders::PayLink(|conn, order_id| Box::pin(pay_path(conn, order_id)));

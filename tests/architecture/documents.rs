@@ -126,8 +126,8 @@ fn table_names(text: &str, heading: &str) -> Vec<String> {
 }
 
 /// The rows of the fault matrix of which each must be met: what an upstream can cause when it is asked and by its
-/// webhooks, what happens to database and processes, and what browsers do.
-const ROWS: [std::ops::RangeInclusive<u32>; 3] = [1..=71, 91..=103, 109..=112];
+/// webhooks, what happens to payments, database and processes, and what staff and browsers do.
+const ROWS: [std::ops::RangeInclusive<u32>; 2] = [1..=88, 90..=112];
 
 /// Every function of the sources, by name.
 fn functions(sources: &[(String, String)]) -> BTreeSet<String> {

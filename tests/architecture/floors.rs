@@ -27,7 +27,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ),
     ("the shell of every page", &["web"]),
     ("the handles", &["shop"]),
-    ("the desks", &["esimdual"]),
+    ("the desks", &["esimdual", "stripe"]),
     ("plumbing", &["plumbing"]),
     ("the ground", &["ground"]),
 ];
@@ -58,7 +58,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
         &["catalog", "fulfilment", "ledgers", "orders", "payments", "pricing", "settings", "window"],
     ),
     // A webhook is a hint: it goes through the same door as a report that was asked for.
-    ("inbox", &["fulfilment", "orders"]),
+    ("inbox", &["fulfilment", "orders", "payments"]),
     (
         "backoffice",
         &[

@@ -69,6 +69,7 @@ pub fn settings() -> Settings {
         webhook_secrets: Vec::new(),
         payment_methods: vec!["test".to_owned()],
         bank_transfer_instructions: "Example Ltd\nIBAN XX00 0000 0000".to_owned(),
+        payment_origins: Vec::new(),
         rate_limits: true,
         require_second_factor: false,
         times: Times {
@@ -115,6 +116,7 @@ pub fn shop(db: PgPool, settings: Settings, base_url: &str, token: Option<&str>)
         entropy,
         settings: Arc::new(settings),
         upstream,
+        stripe: None,
         bell: Bell::default(),
         mailer: Mailer::to_server("smtp://127.0.0.1:9", "shop@example.com".to_owned()).unwrap(),
         stop: CancellationToken::new(),

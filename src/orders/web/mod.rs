@@ -30,7 +30,12 @@ pub struct TransferDue(
     pub for<'c> fn(&'c mut PgConnection, i64) -> BoxFuture<'c, sqlx::Result<Option<Price>>>,
 );
 
-/// The addresses of an order. Handlers need `Extension<PayLink>`.
+/// Looks at a payment outside that a returning browser names, and tells whether it was looked at: an order's id and the
+/// name. It is a hint, and nothing of it is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Returned(pub for<'a> fn(&'a Shop, i64, &'a str) -> BoxFuture<'a, sqlx::Result<bool>>);
+
+/// The addresses of an order. Handlers need `Extension<PayLink>` and `Extension<Returned>`.
 pub fn routes() -> Router<Shop> {
     Router::new()
         .route("/orders/{token}", get(show::show))

@@ -1,13 +1,14 @@
 //! The order page, or its JSON: two forms of one view.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use sqlx::PgConnection;
 
 use super::progress::{self, Headline, Situation, Step};
-use super::{PayLink, TransferDue, events, find, wording};
+use super::{PayLink, Returned, TransferDue, events, find, wording};
 use crate::ground::Price;
 use crate::ground::token::Token;
 use crate::orders::view::{self, EsimView, OrderView};
@@ -32,13 +33,20 @@ pub(super) async fn read(
 
 pub(super) async fn show(
     State(shop): State<Shop>,
-    Extension(pay_link): Extension<PayLink>,
+    (Extension(pay_link), Extension(returned)): (Extension<PayLink>, Extension<Returned>),
     due: Option<Extension<TransferDue>>,
     visit: Visit,
     Path(token): Path<String>,
+    query: Result<Query<Back>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let mut conn = shop.db.acquire().await?;
-    let order = find(&mut conn, &token).await?;
+    let mut order = find(&mut conn, &token).await?;
+    if let Some(name) = query.ok().and_then(|back| back.0.session_id) {
+        drop(conn);
+        (returned.0)(&shop, order.id, &name).await?;
+        conn = shop.db.acquire().await?;
+        order = find(&mut conn, &token).await?;
+    }
     let (view, pay) = read(&mut conn, &shop, pay_link, &order).await?;
     let replacements = store::replacements(&mut conn, order.id).await?;
     let due = match due.filter(|_| order.status == OrderStatus::AwaitingPayment) {
@@ -55,6 +63,12 @@ pub(super) async fn show(
     template.transfer =
         due.map(|due| Transfer::of(&template.visit, &order, due, &shop.settings.bank_transfer_instructions));
     page(StatusCode::OK, Cache::Private, &template)
+}
+
+/// What a browser brings that comes back from a page where it paid.
+#[derive(serde::Deserialize)]
+pub(super) struct Back {
+    session_id: Option<String>,
 }
 
 #[derive(askama::Template)]

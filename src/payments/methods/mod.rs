@@ -1,6 +1,7 @@
 //! The ways to pay, each behind the seam of [`super::provider`].
 
 mod bank_transfer;
+mod stripe;
 mod test_page;
 
 use super::Method;
@@ -13,12 +14,13 @@ use test_page::TestPage;
 #[derive(Clone, Copy)]
 pub struct Providers<'a> {
     test: &'a TestPage,
+    stripe: Option<&'a crate::stripe::Client>,
 }
 
 impl<'a> Providers<'a> {
     /// The ones that a shop has.
-    pub fn of_shop(_shop: &'a Shop) -> Self {
-        Self { test: &TestPage }
+    pub fn of_shop(shop: &'a Shop) -> Self {
+        Self { test: &TestPage, stripe: shop.stripe.as_ref() }
     }
 
     /// Whoever stands behind a method; none where it is not configured.
@@ -26,6 +28,7 @@ impl<'a> Providers<'a> {
         match method {
             Method::Test => Some(self.test),
             Method::BankTransfer => Some(&BankTransfer),
+            Method::Stripe => self.stripe.map(|client| client as &dyn Provider),
         }
     }
 }
