@@ -7,7 +7,7 @@ use simfront::orders::Actor;
 use simfront::payments::{self, NotRefunded, Wish};
 use simfront::sandbox::{CatalogChange, Fault as Upstream, Operation};
 
-use crate::support::browser::owned;
+use crate::support::browser::{PASSWORD, owned};
 use crate::support::stripe::{Fault, Stripe};
 use crate::support::{FRANCE, Stand};
 
@@ -178,7 +178,7 @@ async fn f86_a_unit_that_may_be_bought_already_is_not_given_up_before_that_is_kn
     let cookie = stand.owner().await;
     let number = stand.order_json(&token).await["number"].as_str().unwrap().to_owned();
     let page = format!("/admin/orders/{number}/units/1-1");
-    let fields = owned(&[("way", "give_up"), ("reason", "the customer asks")]);
+    let fields = owned(&[("way", "give_up"), ("reason", "the customer asks"), ("password", PASSWORD)]);
     let press = async {
         // The request is on its way, or has been answered already on a machine that was asleep meanwhile.
         for _ in 0..6000 {
