@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::checkout;
 use crate::inbox;
 use crate::ledgers;
-use crate::payments;
+use crate::payments::{self, Providers};
 use crate::plumbing::bell::Ring;
 use crate::plumbing::jobs::{self, Crew, Kind, Rhythm, Stop, Verdict, run};
 use crate::plumbing::mailer::SEND_MAIL;
@@ -18,7 +18,11 @@ const WORKERS: usize = 4;
 /// Those that work on what the database has already, and ask nobody: an upstream that does not answer holds up no webhook.
 const SHORT_WORKERS: usize = 2;
 /// What they do.
-const SHORT: [&str; 3] = [inbox::DELIVERY, payments::SEND_REFUND, checkout::SWEEP];
+const SHORT: [&str; 2] = [inbox::DELIVERY, checkout::SWEEP];
+/// Those that ask whoever holds the money: a payment provider that does not answer holds up no delivery.
+const MONEY_WORKERS: usize = 2;
+/// What they do.
+const MONEY: [&str; 2] = [payments::SEND_REFUND, payments::LOOK];
 /// Those that send mail, and nothing else: a mail server that does not answer holds up no delivery, and an upstream that
 /// does not answer holds up no mail.
 const MAIL_WORKERS: usize = 2;
@@ -28,7 +32,8 @@ const POLL: Duration = Duration::from_secs(2);
 /// The crew of a shop, with every kind of job.
 pub fn crew(shop: &Shop) -> Crew<Shop> {
     let mut kinds = checkout::kinds();
-    kinds.extend([supply::kind(), wallet::kind(), ledgers::kind(), refunds(), deliveries(), mails()]);
+    kinds.extend(payments::kinds());
+    kinds.extend([supply::kind(), wallet::kind(), ledgers::kind(), deliveries(), mails()]);
     Crew {
         context: shop.clone(),
         kinds,
@@ -54,7 +59,8 @@ pub async fn work(shop: Shop, told: Stop) {
         crew.work(Rhythm { lease: shop.settings.times.job_lease, poll: POLL, workers }, told.clone())
     };
     tokio::join!(
-        lane(WORKERS, |kind| kind != SEND_MAIL && !SHORT.contains(&kind)),
+        lane(WORKERS, |kind| kind != SEND_MAIL && !SHORT.contains(&kind) && !MONEY.contains(&kind)),
+        lane(MONEY_WORKERS, |kind| MONEY.contains(&kind)),
         lane(SHORT_WORKERS, |kind| SHORT.contains(&kind)),
         lane(MAIL_WORKERS, |kind| kind == SEND_MAIL),
     );
@@ -76,25 +82,13 @@ pub async fn start_rounds(shop: &Shop) -> sqlx::Result<()> {
     tx.commit().await
 }
 
-fn refunds() -> Kind<Shop> {
-    Kind {
-        name: payments::SEND_REFUND,
-        run: |shop, payload| {
-            run(async move {
-                let (verdict, order) = payments::send_refund(&shop.db, shop.now(), &payload).await?;
-                Ok(told(&shop, verdict, order))
-            })
-        },
-        give_up_after: None,
-    }
-}
-
 fn deliveries() -> Kind<Shop> {
     Kind {
         name: inbox::DELIVERY,
         run: |shop, payload| {
             run(async move {
-                let (verdict, order) = inbox::work(&shop.db, shop.now(), &payload).await?;
+                let (verdict, order) =
+                    inbox::work(&shop.db, Providers::of_shop(&shop), shop.now(), &payload).await?;
                 Ok(told(&shop, verdict, order))
             })
         },

@@ -32,6 +32,7 @@ pub mod web;
 
 // ── the foreign desks: one outside API each ──
 pub mod esimdual;
+pub mod stripe;
 
 // ── the machines: they know no shop word ──
 pub mod plumbing;

@@ -7,11 +7,11 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use crate::esimdual;
 use crate::ground::{Clock, Currency, Entropy};
 use crate::plumbing::bell::Bell;
 use crate::plumbing::mailer::Mailer;
 use crate::plumbing::sealed::SealingKey;
+use crate::{esimdual, stripe};
 
 /// What everyone is handed; a clone is cheap.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct Shop {
     pub settings: Arc<Settings>,
     /// The desk of eSIMDual.
     pub upstream: esimdual::Client,
+    /// The desk of Stripe, where it is configured.
+    pub stripe: Option<stripe::Client>,
     /// Wakes workers, windows and order pages.
     pub bell: Bell,
     /// Sends mail, or writes it to a folder.
@@ -59,8 +61,14 @@ pub struct Settings {
     pub webhook_secrets: Vec<secrecy::SecretString>,
     /// The ways to pay, in the order in which checkout offers them.
     pub payment_methods: Vec<String>,
+    /// The reseller's bank account, line by line, as customers who transfer are shown it; empty where nobody can.
+    pub bank_transfer_instructions: String,
+    /// Origins of pages elsewhere at which customers pay: forms may lead there.
+    pub payment_origins: Vec<String>,
     /// Whether limits on requests apply.
     pub rate_limits: bool,
+    /// Whether staff must set up a second factor before anything opens.
+    pub require_second_factor: bool,
     /// The time limits and rhythms.
     pub times: Times,
     /// A sync that would withdraw more of the catalog than this is held.
@@ -99,6 +107,10 @@ pub struct Times {
     pub delivery_deadline: Duration,
     /// How long an unpaid order waits.
     pub payment_expiry: Duration,
+    /// How long an order waits for a bank transfer.
+    pub bank_transfer_expiry: Duration,
+    /// So long before that a customer is reminded.
+    pub bank_transfer_reminder: Duration,
     /// How long a worker may hold a job without a sign of life.
     pub job_lease: Duration,
     /// How long a stop may take.

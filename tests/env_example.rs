@@ -72,6 +72,9 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("CATALOG_MAX_AGE_SECONDS", shop.times.catalog_max_age.as_secs().to_string()),
         ("DELIVERY_DEADLINE_SECONDS", shop.times.delivery_deadline.as_secs().to_string()),
         ("PAYMENT_EXPIRY_SECONDS", shop.times.payment_expiry.as_secs().to_string()),
+        ("BANK_TRANSFER_EXPIRY_SECONDS", shop.times.bank_transfer_expiry.as_secs().to_string()),
+        ("BANK_TRANSFER_REMINDER_SECONDS", shop.times.bank_transfer_reminder.as_secs().to_string()),
+        ("BANK_TRANSFER_INSTRUCTIONS", shop.bank_transfer_instructions.clone()),
         ("JOB_LEASE_SECONDS", shop.times.job_lease.as_secs().to_string()),
         ("SHUTDOWN_GRACE_SECONDS", shop.times.shutdown_grace.as_secs().to_string()),
         ("HEADER_READ_TIMEOUT_SECONDS", shop.times.header_read.as_secs().to_string()),
@@ -87,6 +90,7 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("MAIL_FROM", config.mail_from.clone()),
         ("ADMIN_EMAIL", config.first_admin.is_some().to_string()),
         ("RATE_LIMITS", if shop.rate_limits { "on" } else { "off" }.to_owned()),
+        ("REQUIRE_SECOND_FACTOR", shop.require_second_factor.to_string()),
         ("LOG_FORMAT", format!("{:?}", log.format).to_lowercase()),
     ]
 }
@@ -107,7 +111,10 @@ fn the_example_lists_every_variable_with_its_default_and_a_sentence() {
 #[test]
 fn the_sources_read_no_variable_that_is_not_listed() {
     let known: BTreeSet<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/read.rs")).unwrap();
+    let sources = ["read", "stripe"].map(|name| {
+        fs::read_to_string(format!("{}/src/config/{name}.rs", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    });
+    let text = sources.concat();
     let mut read = BTreeSet::new();
     for call in [".text(\"", ".parsed(\"", ".secret(\"", ".flag(\"", ".number(\"", ".seconds(\""] {
         read.extend(text.split(call).skip(1).filter_map(|rest| rest.split('"').next()));
@@ -133,7 +140,14 @@ fn unset_means_the_documented_default() {
 }
 
 /// What any text is good for; a wrong one shows only when it is used.
-const FREE: [&str; 5] = ["DATA_DIR", "PG_BIN_DIR", "ESIMDUAL_EMAIL", "ESIMDUAL_DEVICE_NAME", "RUST_LOG"];
+const FREE: [&str; 6] = [
+    "BANK_TRANSFER_INSTRUCTIONS",
+    "DATA_DIR",
+    "PG_BIN_DIR",
+    "ESIMDUAL_EMAIL",
+    "ESIMDUAL_DEVICE_NAME",
+    "RUST_LOG",
+];
 
 #[test]
 fn every_mistake_is_reported_at_once() {
@@ -160,6 +174,11 @@ fn wrong_values_are_refused_and_each_names_its_variable() {
         ("ESIMDUAL_EMAIL", &[("ESIMDUAL_PASSWORD", "a password")]),
         ("ESIMDUAL_TOKEN", &[("ESIMDUAL_TOKEN", "t"), ("ESIMDUAL_EMAIL", "a@example.com")]),
         ("ESIMDUAL_TOKEN", &[("ESIMDUAL_TOKEN", "t"), ("ESIMDUAL_PASSWORD", "a password")]),
+        ("BANK_TRANSFER_INSTRUCTIONS", &[("PAYMENT_METHODS", "bank_transfer")]),
+        (
+            "BANK_TRANSFER_INSTRUCTIONS",
+            &[("PAYMENT_METHODS", "bank_transfer"), ("BANK_TRANSFER_INSTRUCTIONS", " \\n ")],
+        ),
         ("PUBLIC_URL", &[("BIND_ADDR", "0.0.0.0:3000")]),
         ("PUBLIC_URL", &[("BIND_ADDR", "[::]:3000")]),
         ("PUBLIC_URL", &[("PUBLIC_URL", "https://shop.example/shop")]),
@@ -190,6 +209,7 @@ fn what_is_right_is_taken() {
         &[("PAYMENT_METHODS", "test"), local],
         &[("PAYMENT_METHODS", "test"), local, ("PUBLIC_URL", "http://localhost:3000/")],
         &[("PAYMENT_METHODS", "test"), ("ALLOW_TEST_PAYMENTS", "true")],
+        &[("PAYMENT_METHODS", "bank_transfer"), ("BANK_TRANSFER_INSTRUCTIONS", "Example Ltd\\nIBAN XX00")],
         &[("ESIMDUAL_TOKEN", "t")],
         &[("ESIMDUAL_EMAIL", "a@example.com"), ("ESIMDUAL_PASSWORD", "p")],
         &[("BIND_ADDR", "0.0.0.0:3000"), ("PUBLIC_URL", "https://shop.example")],

@@ -68,6 +68,7 @@ impl Stand {
             .merge(payments::routes())
             .merge(web::assets::routes())
             .layer(Extension(payments::PAY_LINK))
+            .layer(Extension(payments::RETURNED))
             .layer(axum::middleware::from_fn(web::problem::render))
             .with_state(shop.clone());
         Self { shop, router, database }

@@ -24,3 +24,7 @@ mail-refunded-title = We could not deliver your order
 mail-refunded-text = We are sorry. All of your money goes back the way you paid; you need not do anything.
 mail-open-order = Open the order page
 mail-secret = Whoever has this link or a code can use your eSIM: keep it to yourself.
+mail-transfer-subject = How to pay for order { $number }
+mail-transfer-reminder-subject = Your payment has not arrived yet: order { $number }
+mail-transfer-reminder-title = Your payment has not arrived yet
+mail-transfer-rest-subject = A part of your payment is missing: order { $number }

@@ -24,3 +24,7 @@ mail-refunded-title = Non siamo riusciti a consegnare il tuo ordine
 mail-refunded-text = Ci dispiace. Tutto il tuo denaro torna da dove è arrivato; non devi fare nulla.
 mail-open-order = Apri la pagina dell’ordine
 mail-secret = Chi ha questo link o un codice può usare la tua eSIM: tienili per te.
+mail-transfer-subject = Come pagare l’ordine { $number }
+mail-transfer-reminder-subject = Il tuo pagamento non è ancora arrivato: ordine { $number }
+mail-transfer-reminder-title = Il tuo pagamento non è ancora arrivato
+mail-transfer-rest-subject = Manca una parte del pagamento: ordine { $number }

@@ -12,3 +12,11 @@ test-pay-unusual-text = Ciò che una vera banca fa ogni tanto, per provare il ne
 test-pay-late = Paga dopo la fine dell’ordine
 test-pay-twice = Paga due volte
 test-pay-back = Torna all’ordine
+
+# Come pagare con bonifico.
+transfer-title = Fai il bonifico per completare l’ordine
+transfer-rest-title = Una parte è arrivata: versa il resto
+transfer-text = Versa esattamente questo importo e indica la causale, così sappiamo di chi è. Teniamo il tuo ordine e il suo prezzo fino al { $time }. Una persona conferma l’arrivo; il codice QR arriva subito dopo.
+transfer-amount = Importo
+transfer-reference = Causale
+transfer-account = A favore di

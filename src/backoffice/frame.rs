@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::shop::Shop;
-use crate::staff::Staff;
+use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
 /// A part of the back office, as the rail names it.
@@ -13,23 +13,73 @@ use crate::web::{Cache, Problem, page};
 pub(crate) enum Part {
     Overview,
     Orders,
+    Transfers,
     Markup,
     Sync,
     Wallet,
     Webhooks,
     Upstream,
+    Team,
+    Audit,
+    Account,
 }
 
 impl Part {
+    /// The order of the rail.
+    const ALL: [Self; 11] = [
+        Self::Overview,
+        Self::Orders,
+        Self::Transfers,
+        Self::Markup,
+        Self::Sync,
+        Self::Wallet,
+        Self::Webhooks,
+        Self::Upstream,
+        Self::Team,
+        Self::Audit,
+        Self::Account,
+    ];
+
+    /// The part that an address belongs to.
+    pub(crate) fn of(path: &str) -> Self {
+        let belongs = |part: &Self| path == part.path() || path.starts_with(&format!("{}/", part.path()));
+        Self::ALL.into_iter().skip(1).find(belongs).unwrap_or(Self::Overview)
+    }
+
+    pub(crate) fn path(self) -> &'static str {
+        self.entry().0
+    }
+
+    /// What the role must allow for the part to stand in the rail.
+    fn act(self) -> Act {
+        match self {
+            Self::Team => Act::ManageTeam,
+            Self::Audit => Act::ReadAudit,
+            Self::Account => Act::OwnAccount,
+            Self::Overview
+            | Self::Orders
+            | Self::Transfers
+            | Self::Markup
+            | Self::Sync
+            | Self::Wallet
+            | Self::Webhooks
+            | Self::Upstream => Act::Look,
+        }
+    }
+
     fn entry(self) -> (&'static str, &'static str) {
         match self {
             Self::Overview => ("/admin", "Overview"),
             Self::Orders => ("/admin/orders", "Orders"),
+            Self::Transfers => ("/admin/transfers", "Transfers"),
             Self::Markup => ("/admin/markup", "Markup"),
             Self::Sync => ("/admin/sync", "Catalog sync"),
             Self::Wallet => ("/admin/wallet", "Wallet"),
             Self::Webhooks => ("/admin/webhooks", "Webhooks"),
             Self::Upstream => ("/admin/upstream", "eSIMDual"),
+            Self::Team => ("/admin/team", "Team"),
+            Self::Audit => ("/admin/audit", "Audit log"),
+            Self::Account => ("/admin/account", "Your account"),
         }
     }
 }
@@ -51,15 +101,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn new(shop: &Shop, staff: &Staff, here: Part) -> Self {
-        let parts = [
-            Part::Overview,
-            Part::Orders,
-            Part::Markup,
-            Part::Sync,
-            Part::Wallet,
-            Part::Webhooks,
-            Part::Upstream,
-        ];
+        let parts = Part::ALL.into_iter().filter(|part| staff.may(part.act()));
         let entry = |part: Part| {
             let (path, name) = part.entry();
             Entry { path, name, here: part == here }
@@ -67,7 +109,7 @@ impl Frame {
         Self {
             email: staff.email.clone(),
             role: staff.role.word(),
-            rail: parts.map(entry).into(),
+            rail: parts.map(entry).collect(),
             sandbox: shop.settings.sandbox_page.clone(),
         }
     }

@@ -1,15 +1,14 @@
 //! `/admin/markup`: the one rule that turns cost into price.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::frame::{Frame, Part, forbidden};
+use super::frame::{Frame, Part};
+use super::gate::Gated;
 use super::store;
 use super::words::{Moment, exact, margin};
 use crate::ground::{Cost, Currency, Price};
@@ -20,8 +19,8 @@ use crate::shop::Shop;
 use crate::staff::{self, Act, Staff};
 use crate::web::{Cache, Problem, page};
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin/markup", get(show).post(publish))
+pub(super) fn routes() -> Gated {
+    Gated::new().get("/admin/markup", Act::Look, show).post("/admin/markup", Act::ChangeMarkup, publish)
 }
 
 #[derive(Deserialize)]
@@ -110,9 +109,6 @@ async fn publish(
     staff: Staff,
     Form(form): Form<Typed>,
 ) -> Result<Response, Problem> {
-    if !staff.may(Act::ChangeMarkup) {
-        return forbidden(&shop, &staff, Part::Markup);
-    }
     let Some(currency) = currency(&shop).await? else {
         return answer(&shop, &staff, StatusCode::CONFLICT, Said { form: Some(form), ..Said::default() })
             .await;

@@ -3,24 +3,23 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::frame::{Frame, Part};
+use super::gate::Gated;
 use super::store::{self, AttemptRow, Details, LineRow, UnitRow};
 use super::ways::{self, UnitWays, WayView, Ways};
 use super::words::{Badge, Moment, day, exact, facts, margin, minor, sentence, took};
 use crate::shop::Shop;
-use crate::staff::Staff;
+use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin/orders/{number}", get(show)).merge(ways::routes())
+pub(super) fn routes() -> Gated {
+    Gated::new().get("/admin/orders/{number}", Act::Look, show).merge(ways::routes())
 }
 
 struct LineView {

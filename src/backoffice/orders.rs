@@ -1,20 +1,19 @@
 //! `/admin/orders`: find an order.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use super::frame::{Frame, Part};
+use super::gate::Gated;
 use super::overview::start_of_day;
 use super::store::{self, Filter, PAGE};
 use super::words::{Badge, Moment, minor, sentence};
 use crate::shop::Shop;
-use crate::staff::Staff;
+use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
 /// The contract's words, in the order of an order's life.
@@ -22,8 +21,8 @@ const STATUSES: [&str; 5] = ["awaiting_payment", "processing", "completed", "fai
 const PAYMENT_STATUSES: [&str; 6] =
     ["pending", "paid", "partially_refunded", "refunded", "failed", "expired"];
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin/orders", get(show))
+pub(super) fn routes() -> Gated {
+    Gated::new().get("/admin/orders", Act::Look, show)
 }
 
 /// What the address asks for; words that mean nothing are no filter.

@@ -1,25 +1,24 @@
 //! `/admin`: how the shop stands, each figure a link to what it is made of.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use time::{OffsetDateTime, Time, UtcOffset};
 
 use super::frame::{Frame, Part};
+use super::gate::Gated;
 use super::store;
 use super::upstream::RefusedView;
 use super::wallet::FundsView;
 use super::words::{Moment, margin, minor, sentence};
 use crate::ledgers::Standing;
 use crate::shop::Shop;
-use crate::staff::Staff;
+use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin", get(show))
+pub(super) fn routes() -> Gated {
+    Gated::new().get("/admin", Act::Look, show)
 }
 
 /// The start of the day in UTC, which is what "today" means in the back office.

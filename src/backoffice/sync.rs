@@ -1,15 +1,14 @@
 //! `/admin/sync`: what the last syncs changed, what they set aside, and a way to start one now.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::frame::{Frame, Part, forbidden};
+use super::frame::{Frame, Part};
+use super::gate::Gated;
 use super::store;
 use super::words::{Badge, Moment, exact, took};
 use crate::plumbing::bell::Ring;
@@ -21,8 +20,8 @@ use crate::web::{Cache, Problem, page};
 /// The job of the catalog room, and its key: one sync at a time, however often it is asked for.
 const SYNC: &str = "sync_catalog";
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin/sync", get(show).post(run_now))
+pub(super) fn routes() -> Gated {
+    Gated::new().get("/admin/sync", Act::Look, show).post("/admin/sync", Act::RunSync, run_now)
 }
 
 #[derive(Deserialize)]
@@ -85,9 +84,6 @@ async fn show(
 }
 
 async fn run_now(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
-    if !staff.may(Act::RunSync) {
-        return forbidden(&shop, &staff, Part::Sync);
-    }
     let now = shop.now();
     let job = NewJob { kind: SYNC, key: SYNC.to_owned(), payload: json!({}), run_at: now };
     let mut tx = shop.db.begin().await?;

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::frame::{Frame, Part, forbidden};
+use super::frame::{Frame, Part};
+use super::gate::Gated;
 use super::words::{Badge, Moment, sentence, span};
 use crate::esimdual::undocumented::{self, Kept};
 use crate::esimdual::{BreakerState, Fault, Health, LoginRefused, OperationHealth};
@@ -22,8 +21,8 @@ use crate::web::{Cache, Problem, page};
 /// The newest oddities; more on one page nobody reads.
 const ODDITIES_SHOWN: i64 = 200;
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin/upstream", get(show).post(try_again))
+pub(super) fn routes() -> Gated {
+    Gated::new().get("/admin/upstream", Act::Look, show).post("/admin/upstream", Act::RunSync, try_again)
 }
 
 /// How the upstream stands with us, the worst first.
@@ -114,9 +113,6 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
 
 /// Somebody has seen to the account: the next try is now.
 async fn try_again(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
-    if !staff.may(Act::RunSync) {
-        return forbidden(&shop, &staff, Part::Upstream);
-    }
     let mut tx = shop.db.begin().await?;
     staff::record(&mut tx, shop.now(), &staff.email, "upstream_tried_again", &json!({})).await?;
     tx.commit().await?;

@@ -1,15 +1,14 @@
 //! `/admin/wallet`: what the wallet holds and for how long, what moved it, and what does not match between the ledgers.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::frame::{Frame, Part, forbidden};
+use super::frame::{Frame, Part};
+use super::gate::Gated;
 use super::store::{self, FindingRow, MOVEMENTS, Matching, Movement};
 use super::words::{Badge, Moment, exact, minor, sentence};
 use crate::ground::money::exact_decimal;
@@ -24,10 +23,12 @@ use crate::web::{Cache, Problem, page};
 /// The longest reason, in characters.
 const REASON: usize = 500;
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new()
-        .route("/admin/wallet", get(show).post(read_now))
-        .route("/admin/wallet/findings/{id}", post(close))
+pub(super) fn routes() -> Gated {
+    Gated::new().get("/admin/wallet", Act::Look, show).post("/admin/wallet", Act::RunSync, read_now).post(
+        "/admin/wallet/findings/{id}",
+        Act::CloseFinding,
+        close,
+    )
 }
 
 /// What staff are told of the wallet.
@@ -179,9 +180,6 @@ async fn draw(
 
 /// Reads the wallet while the person waits, and has everything matched by it.
 async fn read_now(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
-    if !staff.may(Act::RunSync) {
-        return forbidden(&shop, &staff, Part::Wallet);
-    }
     let read = wallet::read(&shop.db, &shop.upstream, &shop.clock).await?;
     let now = shop.now();
     let mut tx = shop.db.begin().await?;
@@ -209,9 +207,6 @@ async fn close(
     Path(id): Path<i64>,
     Form(form): Form<Reason>,
 ) -> Result<Response, Problem> {
-    if !staff.may(Act::CloseFinding) {
-        return forbidden(&shop, &staff, Part::Wallet);
-    }
     let reason: String = form.reason.trim().chars().filter(|c| !c.is_control()).take(REASON).collect();
     if reason.is_empty() {
         let said = Some(("bad", "Nothing was closed: say why, so that the next person understands."));

@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 
-use axum::Router;
 use axum::extract::{Form, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::post;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::frame::{Part, forbidden};
+use super::again::Fields;
+use super::gate::Gated;
 use super::order::{Said, answer};
 use super::store;
 use crate::catalog;
@@ -30,10 +29,17 @@ use crate::web::Problem;
 /// The longest reason that is kept.
 const LONGEST: usize = 500;
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new()
-        .route("/admin/orders/{number}/units/{place}", post(settle))
-        .route("/admin/orders/{number}/units/{place}/replacement", post(give))
+pub(super) fn routes() -> Gated {
+    Gated::new().post_but("/admin/orders/{number}/units/{place}", Act::SettleOrders, only_looks, settle).post(
+        "/admin/orders/{number}/units/{place}/replacement",
+        Act::SettleOrders,
+        give,
+    )
+}
+
+/// Taking the next step at once spends nothing that the step would not.
+fn only_looks(fields: &Fields) -> bool {
+    fields.of("way") == Way::LookNow.word()
 }
 
 /// What may be decided about each unit of an order, by the unit's id.
@@ -162,7 +168,8 @@ pub(super) struct Typed {
     pub(super) way: String,
     pub(super) reason: String,
     pub(super) upstream_order: String,
-    pub(super) code: String,
+    /// Not `code`, by which the second factor's is given.
+    pub(super) activation_code: String,
     pub(super) iccid: String,
     /// The cost that the page showed.
     cost: String,
@@ -190,7 +197,7 @@ impl Typed {
     }
 
     fn code(&self) -> Result<ActivationCode, String> {
-        ActivationCode::parse(self.code.trim())
+        ActivationCode::parse(self.activation_code.trim())
             .map_err(|_| "That is no activation code. It looks like LPA:1$address$code.".to_owned())
     }
 
@@ -224,9 +231,6 @@ async fn settle(
     Path((number, place)): Path<(String, String)>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    if !staff.may(Act::SettleOrders) {
-        return forbidden(&shop, &staff, Part::Orders);
-    }
     let (number, unit) = find(&shop, &number, &place).await?;
     match carry_out(&shop, &staff, &number, &unit, &typed).await? {
         Ok(()) => Ok(done(&shop, &number, &unit)),
@@ -290,9 +294,6 @@ async fn give(
     Path((number, place)): Path<(String, String)>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    if !staff.may(Act::SettleOrders) {
-        return forbidden(&shop, &staff, Part::Orders);
-    }
     let (number, unit) = find(&shop, &number, &place).await?;
     let reason = match typed.reason() {
         Ok(reason) => reason,

@@ -1,22 +1,21 @@
 //! `/admin/webhooks`: what arrived, what was made of it, what was refused, and which secrets are in use.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 
 use super::frame::{Frame, Part};
+use super::gate::Gated;
 use super::store;
 use super::words::{Badge, Moment, day, sentence};
 use crate::inbox::{self, SecretSeen};
 use crate::shop::Shop;
-use crate::staff::Staff;
+use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
-pub(super) fn routes() -> Router<Shop> {
-    Router::new().route("/admin/webhooks", get(show))
+pub(super) fn routes() -> Gated {
+    Gated::new().get("/admin/webhooks", Act::Look, show)
 }
 
 struct DeliveryView {

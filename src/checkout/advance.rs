@@ -50,7 +50,8 @@ async fn await_payment(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
     }
     let mut tx = shop.db.begin().await?;
     if orders::cancel(&mut tx, order.id, now).await? {
-        payments::expire_of_order(&mut tx, order.id).await?;
+        payments::expire_of_order(&mut tx, order.id, now).await?;
+        payments::return_parts(&mut tx, &shop.entropy, order.id, &shop.settings.public_url, now).await?;
     }
     tx.commit().await?;
     // A payment may have been faster: then the order is asked again by it.
@@ -59,6 +60,7 @@ async fn await_payment(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
 
 /// Takes the steps of every open unit, one unit after the other.
 async fn deliver(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
+    stop_disputed(shop, order).await?;
     let units = orders::open_units(&mut *shop.db.acquire().await?, order.id).await?;
     let mut wait: Option<Duration> = None;
     let mut fault = None;
@@ -84,6 +86,22 @@ async fn deliver(shop: &Shop, order: &Order) -> anyhow::Result<Verdict> {
         tell_the_end(shop, &order).await?;
     }
     Ok(Verdict::Done)
+}
+
+/// Where the payer's bank asks for the money, nothing more is bought: a unit that was not sent ends, and its refund waits
+/// until the dispute is decided. One that is bound, or may be, goes its way.
+async fn stop_disputed(shop: &Shop, order: &Order) -> anyhow::Result<()> {
+    let mut conn = shop.db.acquire().await?;
+    if order.is_gift() || !payments::is_disputed(&mut conn, order.id).await? {
+        return Ok(());
+    }
+    for unit in orders::open_units(&mut conn, order.id).await? {
+        let sent = fulfilment::attempts(&mut conn, unit.id).await?.iter().any(fulfilment::Attempt::in_doubt);
+        if !sent && unit.state.upstream_order_id().is_none() {
+            refund(shop, &unit, Failure::Disputed).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes a unit's steps until it waits (for how long) or is final (`None`).
@@ -144,7 +162,7 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
         Ok(true) => tx.commit().await?,
         Ok(false) => return Ok(()),
         Err(NotRefunded::Fault(error)) => return Err(error.into()),
-        Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered)) => {
+        Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered | NotRefunded::Disputed)) => {
             drop(tx);
             let mut conn = shop.db.acquire().await?;
             orders::raise_alarm(&mut conn, unit.order_id, &refused.to_string(), now).await?;
@@ -183,7 +201,7 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
             let reason = if late { "late" } else { "second" };
             match payments::back_whole(&mut tx, &shop.entropy, &payment, reason, now).await {
                 Ok(()) | Err(NotRefunded::Before) => {}
-                Err(NotRefunded::NotCovered) => {
+                Err(NotRefunded::NotCovered | NotRefunded::Disputed) => {
                     anyhow::bail!("a surplus payment of order {} is not covered", order.number)
                 }
                 Err(NotRefunded::Fault(error)) => return Err(error.into()),

@@ -32,6 +32,8 @@ pub struct Wanted {
 /// The form has its order. No `Debug`: whoever knows the path sees the payment or the order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Begun {
+    /// The order.
+    pub order_id: i64,
     /// Where the customer goes on, without a language: the payment's page, or the order's when nothing is to be paid.
     pub path: String,
 }
@@ -78,7 +80,7 @@ async fn earlier(conn: &mut PgConnection, draft: &Draft) -> sqlx::Result<Option<
         return Ok(Some(Err(Refusal::KeyUsed)));
     }
     let path = way_on(conn, &order).await?;
-    Ok(Some(Ok(Begun { path })))
+    Ok(Some(Ok(Begun { order_id: order.id, path })))
 }
 
 /// To the payment while there is something to pay, else to the order.
@@ -184,16 +186,20 @@ impl Maker<'_> {
         placing: &[Placing<'_>],
     ) -> sqlx::Result<Vec<Option<Begun>>> {
         let now = self.clock.now();
-        let expires_at = now + self.settings.times.payment_expiry;
-        let orders: Vec<_> = placing.iter().map(|one| (one.order(expires_at), one.line())).collect();
+        let expires_at =
+            |one: &Placing<'_>| now + payments::expiry(one.wanted.draft.method, &self.settings.times);
+        let orders: Vec<_> = placing.iter().map(|one| (one.order(expires_at(one)), one.line())).collect();
         let mut tx = conn.begin().await?;
         let ids = orders::insert_all(&mut tx, &orders, now).await?;
         let id_of = |one: &Placing<'_>| ids.get(one.number.as_str()).copied();
         let payments: Vec<_> =
-            placing.iter().filter_map(|one| Some(one.payment(id_of(one)?, now, expires_at))).collect();
+            placing.iter().filter_map(|one| Some(one.payment(id_of(one)?, now, expires_at(one)))).collect();
         payments::open_all(&mut tx, &payments).await?;
+        for payment in &payments {
+            payments::announce(&mut tx, payment).await?;
+        }
         tx.commit().await?;
-        Ok(placing.iter().map(|one| id_of(one).map(|_| one.begun())).collect())
+        Ok(placing.iter().map(|one| id_of(one).map(|id| one.begun(id))).collect())
     }
 }
 
@@ -222,8 +228,8 @@ impl Placing<'_> {
         NewPayment { order_id, method, token: &self.payment_token, amount, now, expires_at }
     }
 
-    fn begun(&self) -> Begun {
-        Begun { path: self.wanted.draft.method.page(&self.payment_token) }
+    fn begun(&self, order_id: i64) -> Begun {
+        Begun { order_id, path: self.wanted.draft.method.page(&self.payment_token) }
     }
 }
 

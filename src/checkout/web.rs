@@ -16,7 +16,7 @@ use super::still_sold::{self, Known};
 use super::till::{Orders, Till};
 use crate::catalog;
 use crate::ground::Price;
-use crate::payments::Method;
+use crate::payments::{self, Method};
 use crate::shop::Shop;
 use crate::web::{Cache, FieldErrors, Problem, Visit, page};
 use crate::window::{self, Plan, Snapshot, TicketRow, Window};
@@ -59,6 +59,14 @@ struct Way {
 
 fn way(method: Method) -> Way {
     match method {
+        Method::BankTransfer => Way {
+            word: method.word(),
+            name: "checkout-method-transfer",
+            hint: "checkout-method-transfer-hint",
+        },
+        Method::Stripe => {
+            Way { word: method.word(), name: "checkout-method-stripe", hint: "checkout-method-stripe-hint" }
+        }
         Method::Test => {
             Way { word: method.word(), name: "checkout-method-test", hint: "checkout-method-test-hint" }
         }
@@ -67,7 +75,9 @@ fn way(method: Method) -> Way {
 
 /// The ways that the reseller chose, in their order.
 fn ways(shop: &Shop) -> Vec<Way> {
-    shop.settings.payment_methods.iter().filter_map(|word| Method::from_word(word)).map(way).collect()
+    let providers = payments::Providers::of_shop(shop);
+    let methods = shop.settings.payment_methods.iter().filter_map(|word| Method::from_word(word));
+    methods.filter(|method| providers.of(*method).is_some()).map(way).collect()
 }
 
 /// A wrong field in the summary above the form. Hidden fields have no place to link to.
@@ -261,7 +271,7 @@ async fn send(
         return recount(Showing::new(&shop, &snapshot, &typed), visit);
     }
     let showing = Showing::new(&shop, &snapshot, &typed);
-    let draft = match Draft::read(&typed).and_then(|draft| enabled(&shop, draft)) {
+    let draft = match Draft::read(&typed).and_then(|draft| enabled(&shop, &snapshot, draft)) {
         Ok(draft) => draft,
         // A form that nobody could send now has nothing to be corrected.
         Err(_) if ways(&shop).is_empty() => return later(showing.because(NOT_SELLING), visit, NOT_OPEN),
@@ -269,8 +279,9 @@ async fn send(
             return Showing { errors, ..showing }.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
         }
     };
+    let method = draft.method;
     match decide(&shop, &till, draft, &visit).await? {
-        Decided::Begun(begun) => Ok(go_on(&visit, &begun)),
+        Decided::Begun(begun) => go_on(&shop, &visit, &begun, method).await,
         Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
         Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
         Decided::Refused(refusal) => refuse(showing, visit, refusal),
@@ -290,14 +301,21 @@ fn recount(mut showing: Showing<'_>, visit: Visit) -> Page {
 }
 
 /// A way to pay that the reseller does not offer is a wrong field; with none at all the shop is not open.
-fn enabled(shop: &Shop, draft: Draft) -> Result<Draft, FieldErrors> {
+fn enabled(shop: &Shop, snapshot: &Snapshot, draft: Draft) -> Result<Draft, FieldErrors> {
     let offered = ways(shop);
-    if offered.is_empty() || offered.iter().any(|way| way.word == draft.method.word()) {
-        return Ok(draft);
-    }
     let mut errors = FieldErrors::new();
-    errors.add("payment_method", "checkout-error-method");
-    Err(errors)
+    if !offered.is_empty() && !offered.iter().any(|way| way.word == draft.method.word()) {
+        errors.add("payment_method", "checkout-error-method");
+        return Err(errors);
+    }
+    let price = snapshot.plan(draft.package_id).and_then(|plan| plan.price);
+    let total = price.and_then(|price| price.times(draft.quantity));
+    let provider = payments::Providers::of_shop(shop).of(draft.method);
+    if provider.zip(total).is_some_and(|(provider, total)| !provider.takes(total)) {
+        errors.add("payment_method", "checkout-error-sum");
+        return Err(errors);
+    }
+    Ok(draft)
 }
 
 enum Decided {
@@ -333,10 +351,17 @@ async fn decide(shop: &Shop, till: &Till, draft: Draft, visit: &Visit) -> Result
 }
 
 /// Nobody is rung for: nobody waits for a page that was unknown until now, and the order's job is due when its time is over.
-fn go_on(visit: &Visit, begun: &Begun) -> Response {
-    let headers =
-        [(header::LOCATION, visit.href(&begun.path)), (header::CACHE_CONTROL, "no-store".to_owned())];
-    (StatusCode::SEE_OTHER, headers).into_response()
+async fn go_on(shop: &Shop, visit: &Visit, begun: &Begun, method: Method) -> Page {
+    let location = match method.is_elsewhere() {
+        true => match payments::lead(shop, begun.order_id).await? {
+            payments::Way::Elsewhere(url) => url,
+            payments::Way::Here(path) => visit.href(&path),
+            payments::Way::NotNow => visit.href(&begun.path),
+        },
+        false => visit.href(&begun.path),
+    };
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
 }
 
 fn refuse(showing: Showing<'_>, visit: Visit, refusal: Refusal) -> Page {

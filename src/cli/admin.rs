@@ -31,6 +31,12 @@ pub enum AdminCommand {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Take an admin's second factor away, for who lost it with all recovery codes, and end all sessions
+    ResetSecondFactor {
+        /// The admin's e-mail
+        #[arg(value_parser = email)]
+        email: EmailAddress,
+    },
     /// Show who may sign in
     List,
 }
@@ -69,12 +75,17 @@ pub async fn run(command: AdminCommand, db: &PgPool, clock: &Clock, entropy: &En
             staff::reset_password(db, clock, entropy, &email, &password).await?;
             println!("{} has a new password; all its sessions have ended.", email.as_str());
         }
+        AdminCommand::ResetSecondFactor { email } => {
+            staff::reset_factor(db, clock, &email).await?;
+            println!("{} signs in with the password alone now; all its sessions have ended.", email.as_str());
+        }
         AdminCommand::List => {
             let accounts = staff::list(db).await?;
             for account in &accounts {
                 let disabled = if account.disabled_at.is_some() { "  (disabled)" } else { "" };
+                let factor = if account.has_factor { "  (second factor)" } else { "" };
                 println!(
-                    "{:<8} {}  since {}{disabled}",
+                    "{:<8} {}  since {}{factor}{disabled}",
                     account.role.word(),
                     account.email,
                     account.created_at.date()

@@ -233,7 +233,9 @@ async fn follow_clock(shop: Shop) {
 async fn write_tally(shop: &Shop, stage: &Stage) -> sqlx::Result<()> {
     let settings = &shop.settings;
     let secrets = &settings.webhook_secrets;
-    stage.inbox.tally.write(&shop.db, &settings.sealing_key, secrets, shop.now()).await
+    stage.inbox.tally.write(&shop.db, &settings.sealing_key, secrets, shop.now()).await?;
+    let secrets = shop.stripe.as_ref().map_or(&[][..], |stripe| &stripe.settings().webhook_secrets);
+    stage.inbox.stripe_tally.write(&shop.db, &settings.sealing_key, secrets, shop.now()).await
 }
 
 async fn write_counts(shop: Shop, stage: Stage) {

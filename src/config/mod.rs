@@ -5,6 +5,7 @@
 
 mod read;
 mod reader;
+mod stripe;
 mod variables;
 
 use std::collections::HashMap;
@@ -39,6 +40,8 @@ pub struct Config {
     pub auto_migrate: bool,
     /// The desk's settings.
     pub upstream: esimdual::Settings,
+    /// `STRIPE_*`; `None` where it is not configured.
+    pub stripe: Option<crate::stripe::Settings>,
     /// `SMTP_URL`
     pub smtp_url: Option<SecretString>,
     /// `MAIL_FROM`
@@ -63,8 +66,14 @@ pub struct ShopSettings {
     pub webhook_secrets: Vec<SecretString>,
     /// `PAYMENT_METHODS`
     pub payment_methods: Vec<String>,
+    /// `BANK_TRANSFER_INSTRUCTIONS`
+    pub bank_transfer_instructions: String,
+    /// `STRIPE_CHECKOUT_ORIGIN`, and a `STRIPE_API_BASE` on this machine; none without Stripe.
+    pub payment_origins: Vec<String>,
     /// `RATE_LIMITS`
     pub rate_limits: bool,
+    /// `REQUIRE_SECOND_FACTOR`
+    pub require_second_factor: bool,
     /// `SYNC_MAX_VANISH_PERCENT`
     pub sync_max_vanish_percent: u32,
     /// `WALLET_LOW_DAYS`

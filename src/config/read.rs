@@ -41,6 +41,8 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
     let public_url = public_url(&mut reader, bind_addr);
     let upstream = upstream(&mut reader);
     let payment_methods = payment_methods(&mut reader, &public_url, &upstream.base_url);
+    let bank_transfer_instructions = bank_transfer_instructions(&mut reader, &payment_methods);
+    let (stripe, payment_origins) = super::stripe::stripe(&mut reader, &payment_methods);
     let config = Config {
         data_dir: reader.text("DATA_DIR").unwrap_or("./data").into(),
         pg_bin_dir: reader.text("PG_BIN_DIR").map(Into::into),
@@ -50,6 +52,7 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
         secret_key: secret_key(&mut reader),
         auto_migrate: reader.flag("AUTO_MIGRATE", true),
         upstream,
+        stripe,
         smtp_url: smtp(&mut reader),
         mail_from: mail_from(&mut reader),
         first_admin: first_admin(&mut reader),
@@ -58,9 +61,12 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
             trusted_proxies: trusted_proxies(&mut reader),
             currency: reader.parsed("CURRENCY", "a currency's three letters such as EUR", Currency::parse),
             first_markup: first_markup(&mut reader),
-            webhook_secrets: webhook_secrets(&mut reader),
+            webhook_secrets: listed(reader.secret("ESIMDUAL_WEBHOOK_SECRET")),
             payment_methods,
+            bank_transfer_instructions,
+            payment_origins,
             rate_limits: reader.flag("RATE_LIMITS", true),
+            require_second_factor: reader.flag("REQUIRE_SECOND_FACTOR", false),
             sync_max_vanish_percent: percent(reader.number("SYNC_MAX_VANISH_PERCENT", 30, 0..=100)),
             wallet_low_days: u32::try_from(reader.number("WALLET_LOW_DAYS", 3, 0..=365)).unwrap_or(3),
             times: times(&mut reader),
@@ -197,8 +203,9 @@ fn credentials(reader: &mut Reader<'_>) -> Option<Credentials> {
     }
 }
 
-fn webhook_secrets(reader: &mut Reader<'_>) -> Vec<SecretString> {
-    let Some(all) = reader.secret("ESIMDUAL_WEBHOOK_SECRET") else { return Vec::new() };
+/// Secrets, comma-separated: several while one is being changed.
+pub(super) fn listed(all: Option<SecretString>) -> Vec<SecretString> {
+    let Some(all) = all else { return Vec::new() };
     let each = all.expose_secret().split(',').map(str::trim).filter(|secret| !secret.is_empty());
     each.map(|secret| SecretString::from(secret.to_owned())).collect()
 }
@@ -209,7 +216,7 @@ fn payment_methods(reader: &mut Reader<'_>, public_url: &str, base_url: &str) ->
         let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
         words.map(|word| payments::Method::from_word(word).map(|method| method.word().to_owned())).collect()
     };
-    let should_be = "test, which is the only method of this version";
+    let should_be = "of stripe, bank_transfer and test, comma-separated";
     let methods: Vec<String> = reader.parsed("PAYMENT_METHODS", should_be, read).unwrap_or_default();
     let here_alone = is_loopback(public_url) && is_loopback(base_url);
     if methods.iter().any(|method| method == payments::Method::Test.word()) && !here_alone && !allowed {
@@ -220,7 +227,19 @@ fn payment_methods(reader: &mut Reader<'_>, public_url: &str, base_url: &str) ->
     methods
 }
 
-fn is_loopback(address: &str) -> bool {
+/// Line by line; a line's end may be written as `\n`, since not every way to set a variable takes real ones.
+fn bank_transfer_instructions(reader: &mut Reader<'_>, methods: &[String]) -> String {
+    let read = reader.text("BANK_TRANSFER_INSTRUCTIONS").unwrap_or_default().replace("\\n", "\n");
+    let lines: Vec<&str> = read.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let offered = methods.iter().any(|method| method == payments::Method::BankTransfer.word());
+    if offered && lines.is_empty() {
+        let should_be = "the account that customers transfer to, as PAYMENT_METHODS has bank_transfer";
+        reader.wrong("BANK_TRANSFER_INSTRUCTIONS", "nothing", should_be);
+    }
+    lines.join("\n")
+}
+
+pub(super) fn is_loopback(address: &str) -> bool {
     match Url::parse(address).ok().as_ref().and_then(Url::host) {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -276,6 +295,8 @@ fn times(reader: &mut Reader<'_>) -> Times {
         catalog_max_age: reader.seconds("CATALOG_MAX_AGE_SECONDS", 86_400, 1),
         delivery_deadline: reader.seconds("DELIVERY_DEADLINE_SECONDS", 4_200, 1),
         payment_expiry: reader.seconds("PAYMENT_EXPIRY_SECONDS", 3_600, 1),
+        bank_transfer_expiry: reader.seconds("BANK_TRANSFER_EXPIRY_SECONDS", 604_800, 1),
+        bank_transfer_reminder: reader.seconds("BANK_TRANSFER_REMINDER_SECONDS", 172_800, 0),
         job_lease: reader.seconds("JOB_LEASE_SECONDS", 60, 1),
         shutdown_grace: reader.seconds("SHUTDOWN_GRACE_SECONDS", 25, 1),
         header_read: reader.seconds("HEADER_READ_TIMEOUT_SECONDS", 10, 1),

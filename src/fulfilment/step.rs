@@ -64,6 +64,8 @@ pub enum Failure {
     Deadline,
     /// A person decided so.
     Person,
+    /// The payer's bank asked the money back before it was bought.
+    Disputed,
 }
 
 impl Failure {
@@ -74,6 +76,7 @@ impl Failure {
             Self::UpstreamFailed => "upstream_failed",
             Self::Deadline => "deadline",
             Self::Person => "person",
+            Self::Disputed => "disputed",
         }
     }
 }

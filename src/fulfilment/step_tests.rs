@@ -16,6 +16,8 @@ fn times() -> Times {
         catalog_max_age: seconds(86_400),
         delivery_deadline: seconds(4_200),
         payment_expiry: seconds(3_600),
+        bank_transfer_expiry: seconds(3_600),
+        bank_transfer_reminder: seconds(3_600),
         job_lease: seconds(60),
         shutdown_grace: seconds(25),
         header_read: seconds(10),

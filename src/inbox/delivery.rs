@@ -4,13 +4,52 @@ use sha2::{Digest, Sha256};
 
 use crate::esimdual::signature::Form;
 use crate::orders::OrderNumber;
+use crate::payments::{Method, provider::Notice};
 
 /// A sender's id is kept up to this length.
 const LONGEST_ID: usize = 128;
 
+/// Who sends webhooks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// eSIMDual.
+    #[default]
+    Esimdual,
+    /// Stripe.
+    Stripe,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Esimdual, Self::Stripe];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Esimdual => "esimdual",
+            Self::Stripe => "stripe",
+        }
+    }
+
+    /// Reads the database's word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.word() == word)
+    }
+
+    /// The way to pay whose provider sends them; none for the one who sells eSIMs.
+    pub fn method(self) -> Option<Method> {
+        match self {
+            Self::Esimdual => None,
+            Self::Stripe => Some(Method::Stripe),
+        }
+    }
+}
+
 /// A verified webhook, ready to be stored.
 #[derive(Clone, Debug)]
 pub struct Delivery {
+    /// Who sent it.
+    pub source: Source,
     /// What it is known by: the sender's id of the delivery, if it has one that can be kept; else its body.
     pub key: String,
     /// The sender's id of this delivery: a hint, because it is not signed.
@@ -21,8 +60,8 @@ pub struct Delivery {
     pub body: Vec<u8>,
     /// SHA-256 of the body.
     pub body_hash: [u8; 32],
-    /// How the signature was written.
-    pub form: Form,
+    /// How the signature was written: a word of the database.
+    pub form: &'static str,
     /// The order whose unit the body names, if its number could be one of ours.
     pub order_number: Option<OrderNumber>,
 }
@@ -45,9 +84,17 @@ impl Delivery {
             event,
             body,
             body_hash,
-            form,
+            form: form_word(form),
+            source: Source::Esimdual,
             order_number: unit_name.and_then(OrderNumber::from_external_order_id),
         }
+    }
+
+    /// A delivery of a payment provider's, which proves itself by its own scheme.
+    pub fn of_provider(source: Source, body: Vec<u8>, notice: &Notice) -> Self {
+        let whole = Self::new(body, Form::Hex, notice.event.clone(), None, notice.id.as_deref());
+        let order_number = notice.order.as_deref().and_then(OrderNumber::parse);
+        Self { source, form: "v1", order_number, ..whole }
     }
 
     /// What it is known by when its id was used for another body.
@@ -61,7 +108,7 @@ fn body_key(hash: &[u8; 32]) -> String {
 }
 
 /// The word for a signature's form in the database.
-pub fn form_word(form: Form) -> &'static str {
+fn form_word(form: Form) -> &'static str {
     match form {
         Form::Hex => "hex",
         Form::PrefixedHex => "prefixed_hex",

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use serde_json::Value;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use time::OffsetDateTime;
 
+use super::delivery::Source;
 use super::store;
 use crate::esimdual::undocumented::{self, Undocumented};
 use crate::esimdual::{Order, event};
 use crate::fulfilment;
 use crate::orders::{self, Actor, OrderNumber};
+use crate::payments::{self, Providers, provider::Notice};
 use crate::plumbing::db;
 use crate::plumbing::jobs::Verdict;
 
@@ -46,6 +48,7 @@ enum Made {
 /// The database's; the job tries again.
 pub async fn work(
     db: &PgPool,
+    providers: Providers<'_>,
     now: OffsetDateTime,
     payload: &Value,
 ) -> anyhow::Result<(Verdict, Option<i64>)> {
@@ -55,7 +58,7 @@ pub async fn work(
     let since =
         payload["since"].as_i64().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()).unwrap_or(now);
     // A panic leaves the transaction to its guard, which rolls it back.
-    let tried = AssertUnwindSafe(once(db, now, id, since)).catch_unwind().await;
+    let tried = AssertUnwindSafe(once(db, providers, now, id, since)).catch_unwind().await;
     let fault = match tried {
         Ok(Ok(done)) => return Ok(done),
         Ok(Err(fault)) if db::transient(&fault) => return Err(fault.into()),
@@ -81,12 +84,16 @@ pub async fn work(
 
 async fn once(
     db: &PgPool,
+    providers: Providers<'_>,
     now: OffsetDateTime,
     id: i64,
     since: OffsetDateTime,
 ) -> sqlx::Result<(Verdict, Option<i64>)> {
     let mut tx = db.begin().await?;
     let Some(delivery) = store::waiting(&mut tx, id).await? else { return Ok((Verdict::Done, None)) };
+    if let Some(source) = Source::from_word(&delivery.source).filter(|source| source.method().is_some()) {
+        return of_provider(tx, providers, source, (id, &delivery.body), (now, since)).await;
+    }
     let mut seen = Undocumented::default();
     let order = event::read_noting(&delivery.body, &mut seen).and_then(|event| event.order);
     let made = match (delivery.event.as_str(), order) {
@@ -113,6 +120,30 @@ async fn once(
     undocumented::add(&mut tx, &seen, now).await?;
     tx.commit().await?;
     Ok((Verdict::Done, order_id))
+}
+
+/// A payment provider's delivery: whatever it says, the payments that it may concern are looked at.
+async fn of_provider(
+    mut tx: Transaction<'_, Postgres>,
+    providers: Providers<'_>,
+    source: Source,
+    (id, body): (i64, &[u8]),
+    (now, since): (OffsetDateTime, OffsetDateTime),
+) -> sqlx::Result<(Verdict, Option<i64>)> {
+    let provider = source.method().and_then(|method| Some((method, providers.of(method)?)));
+    let notice = provider.and_then(|(method, provider)| Some((method, provider.notice(body)?)));
+    let (status, note) = match notice {
+        None => ("unmatched", "its way to pay is not configured any more"),
+        Some((_, Notice { idle: Some(why), .. })) => ("ignored", why),
+        Some((method, notice)) => match payments::hint(&mut tx, method, &notice, now).await? {
+            0 if now - since < PATIENCE => return Ok((Verdict::Again(LOOK_AGAIN), None)),
+            0 => ("unmatched", "no payment here has this name"),
+            _ => ("done", "its payment is looked at"),
+        },
+    };
+    store::end(&mut tx, id, status, note, now).await?;
+    tx.commit().await?;
+    Ok((Verdict::Done, None))
 }
 
 async fn apply(

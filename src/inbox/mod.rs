@@ -21,13 +21,28 @@ pub use signatures::{SecretSeen, Signatures, signatures};
 pub use tally::Tally;
 pub use web::routes;
 
+use delivery::Source;
+
 /// What one node holds of the inbox in memory. A clone is a handle on the same one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Inbox {
     /// Webhooks that wait for their commit.
     pub queue: Queue,
-    /// What was counted since it was last written.
+    /// What was counted of eSIMDual's since it was last written.
     pub tally: Tally,
+    /// What was counted of Stripe's since it was last written.
+    pub stripe_tally: Tally,
     /// What bodies may hold.
     room: web::Room,
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Self {
+            queue: Queue::default(),
+            tally: Tally::of(Source::Esimdual),
+            stripe_tally: Tally::of(Source::Stripe),
+            room: web::Room::default(),
+        }
+    }
 }

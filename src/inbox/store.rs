@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::delivery::{Delivery, form_word};
+use super::delivery::{Delivery, Source};
 use super::dispatch::DELIVERY;
 
 /// A stored delivery that waits.
 pub(super) struct Waiting {
+    pub source: String,
     pub event: String,
     pub body: Vec<u8>,
 }
@@ -27,17 +28,32 @@ pub(super) async fn insert(
     all: &[&Delivery],
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
+    for source in Source::ALL {
+        let of_one: Vec<&Delivery> = all.iter().copied().filter(|one| one.source == source).collect();
+        if !of_one.is_empty() {
+            insert_of(conn, source, &of_one, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn insert_of(
+    conn: &mut PgConnection,
+    source: Source,
+    all: &[&Delivery],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
     // Of those that come at once under one key the first counts; the others are compared with it below.
     let mut first: BTreeMap<&str, &Delivery> = BTreeMap::new();
     for one in all {
         first.entry(&one.key).or_insert(one);
     }
     let rows: Vec<_> = first.iter().map(|(key, one)| ((*key).to_owned(), *one)).collect();
-    if insert_rows(conn, &rows, now).await? == all.len() {
+    if insert_rows(conn, source, &rows, now).await? == all.len() {
         return Ok(());
     }
     let keys: Vec<String> = first.keys().map(|key| (*key).to_owned()).collect();
-    let known = bodies(conn, &keys).await?;
+    let known = bodies(conn, source, &keys).await?;
     let mut others: BTreeMap<String, &Delivery> = BTreeMap::new();
     for one in all {
         // Stored a moment ago, by us or by another: a row that is not there would be an answer without its delivery.
@@ -47,17 +63,22 @@ pub(super) async fn insert(
         }
     }
     let rows: Vec<_> = others.into_iter().collect();
-    insert_rows(conn, &rows, now).await.map(drop)
+    insert_rows(conn, source, &rows, now).await.map(drop)
 }
 
 /// The hash of the body that is stored under each of these keys.
-async fn bodies(conn: &mut PgConnection, keys: &[String]) -> sqlx::Result<HashMap<String, Vec<u8>>> {
+async fn bodies(
+    conn: &mut PgConnection,
+    source: Source,
+    keys: &[String],
+) -> sqlx::Result<HashMap<String, Vec<u8>>> {
     let rows = sqlx::query!(
         "select delivery_key, body_hash
          from webhook_deliveries
-         where source = 'esimdual'
+         where source = $2
            and delivery_key = any($1)",
         keys,
+        source.word(),
     )
     .fetch_all(conn)
     .await?;
@@ -68,6 +89,7 @@ async fn bodies(conn: &mut PgConnection, keys: &[String]) -> sqlx::Result<HashMa
 /// many were new.
 async fn insert_rows(
     conn: &mut PgConnection,
+    source: Source,
     rows: &[(String, &Delivery)],
     now: OffsetDateTime,
 ) -> sqlx::Result<usize> {
@@ -79,14 +101,14 @@ async fn insert_rows(
     let events: Vec<&str> = rows.iter().map(|(_, one)| one.event.as_str()).collect();
     let bodies: Vec<&[u8]> = rows.iter().map(|(_, one)| one.body.as_slice()).collect();
     let hashes: Vec<&[u8]> = rows.iter().map(|(_, one)| one.body_hash.as_slice()).collect();
-    let forms: Vec<&str> = rows.iter().map(|(_, one)| form_word(one.form)).collect();
+    let forms: Vec<&str> = rows.iter().map(|(_, one)| one.form).collect();
     let numbers: Vec<Option<&str>> =
         rows.iter().map(|(_, one)| one.order_number.as_ref().map(|number| number.as_str())).collect();
     let new = sqlx::query!(
         r#"with stored as (
              insert into webhook_deliveries (source, delivery_key, delivery_id, event, body, body_hash, signature_form,
                                              status, order_number, received_at)
-             select 'esimdual', delivery_key, delivery_id, event, body, body_hash, form, 'received', number, $8
+             select $11, delivery_key, delivery_id, event, body, body_hash, form, 'received', number, $8
              from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[], $7::text[])
                   as new (delivery_key, delivery_id, event, body, body_hash, form, number)
              on conflict (source, delivery_key) do nothing
@@ -107,6 +129,7 @@ async fn insert_rows(
         now,
         DELIVERY,
         now.unix_timestamp(),
+        source.word(),
     )
     .fetch_one(conn)
     .await?;
@@ -117,7 +140,7 @@ async fn insert_rows(
 pub(super) async fn waiting(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Waiting>> {
     sqlx::query_as!(
         Waiting,
-        "select event, body
+        "select source, event, body
          from webhook_deliveries
          where id = $1
            and status = 'received'",
@@ -168,13 +191,14 @@ pub(super) async fn count_fault(conn: &mut PgConnection, id: i64) -> sqlx::Resul
 /// Adds refused posts to the day's count.
 pub(super) async fn count_refusals(
     conn: &mut PgConnection,
+    source: Source,
     reason: &str,
     count: i64,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into webhook_refusals (source, day, reason, count, last_at)
-         values ('esimdual', $1, $2, $3, $4)
+         values ($5, $1, $2, $3, $4)
          on conflict (source, day, reason) do update
          set count = webhook_refusals.count + excluded.count,
              last_at = excluded.last_at",
@@ -182,6 +206,7 @@ pub(super) async fn count_refusals(
         reason,
         count,
         now,
+        source.word(),
     )
     .execute(conn)
     .await
@@ -191,16 +216,18 @@ pub(super) async fn count_refusals(
 /// Notes when a secret signed last.
 pub(super) async fn note_secret(
     conn: &mut PgConnection,
+    source: Source,
     mark: &str,
     last_at: OffsetDateTime,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into webhook_secret_marks (source, mark, last_at)
-         values ('esimdual', $1, $2)
+         values ($3, $1, $2)
          on conflict (source, mark) do update
          set last_at = greatest(webhook_secret_marks.last_at, excluded.last_at)",
         mark,
         last_at,
+        source.word(),
     )
     .execute(conn)
     .await
@@ -211,13 +238,14 @@ pub(super) async fn note_secret(
 /// note, besides those that were noted before.
 pub(super) async fn note_signatures(
     conn: &mut PgConnection,
+    source: Source,
     wrong: i64,
     last_wrong_at: Option<OffsetDateTime>,
     last_right_at: Option<OffsetDateTime>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into webhook_signatures (source, wrong_in_a_row, last_wrong_at, last_right_at)
-         values ('esimdual', $1, $2, $3)
+         values ($4, $1, $2, $3)
          on conflict (source) do update
          set wrong_in_a_row = case when $3::timestamptz is null then webhook_signatures.wrong_in_a_row else 0 end
                               + excluded.wrong_in_a_row,
@@ -226,6 +254,7 @@ pub(super) async fn note_signatures(
         wrong,
         last_wrong_at,
         last_right_at,
+        source.word(),
     )
     .execute(conn)
     .await

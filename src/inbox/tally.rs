@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
+use super::delivery::Source;
 use super::store;
 use crate::plumbing::sealed::SealingKey;
 
@@ -95,9 +96,17 @@ impl Counts {
 
 /// A handle on this node's counts.
 #[derive(Clone, Debug, Default)]
-pub struct Tally(Arc<Mutex<Counts>>);
+pub struct Tally {
+    source: Source,
+    counts: Arc<Mutex<Counts>>,
+}
 
 impl Tally {
+    /// The counts of one sender.
+    pub(super) fn of(source: Source) -> Self {
+        Self { source, counts: Arc::default() }
+    }
+
     pub(super) fn refused(&self, reason: Reason, now: OffsetDateTime) {
         self.change(|counts| counts.refused(reason, now));
     }
@@ -121,7 +130,7 @@ impl Tally {
         if counts == Counts::default() {
             return Ok(());
         }
-        let written = write(db, key, secrets, &counts, now).await;
+        let written = write(self.source, db, (key, secrets), &counts, now).await;
         if written.is_err() {
             self.change(|newer| newer.restore(counts));
         }
@@ -129,23 +138,24 @@ impl Tally {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Counts) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 async fn write(
+    source: Source,
     db: &PgPool,
-    key: &SealingKey,
-    secrets: &[SecretString],
+    (key, secrets): (&SealingKey, &[SecretString]),
     counts: &Counts,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     for (reason, count) in &counts.refused {
-        store::count_refusals(&mut tx, reason.word(), *count, now).await?;
+        store::count_refusals(&mut tx, source, reason.word(), *count, now).await?;
     }
     if counts.last_wrong.is_some() || counts.last_right.is_some() {
-        store::note_signatures(&mut tx, counts.wrong_in_a_row, counts.last_wrong, counts.last_right).await?;
+        store::note_signatures(&mut tx, source, counts.wrong_in_a_row, counts.last_wrong, counts.last_right)
+            .await?;
     }
     // In the order of their marks: several nodes write these rows.
     let mut marks: Vec<_> = counts
@@ -155,7 +165,7 @@ async fn write(
         .collect();
     marks.sort();
     for (mark, at) in marks {
-        store::note_secret(&mut tx, &mark, at).await?;
+        store::note_secret(&mut tx, source, &mark, at).await?;
     }
     tx.commit().await
 }

@@ -65,6 +65,14 @@ pub enum Event {
     RefundRequested,
     /// A refund arrived.
     Refunded,
+    /// A refund will not arrive, though it was taken or looked done.
+    RefundFailed,
+    /// A person read on the account's statement that a transfer arrived.
+    TransferReceived,
+    /// The payer's bank asks the money back.
+    Disputed,
+    /// What the payer's bank asked was decided.
+    DisputeClosed,
     /// The order became final.
     Finished,
     /// Something needs a person.
@@ -96,6 +104,10 @@ impl Event {
             Self::Failed => "failed",
             Self::RefundRequested => "refund_requested",
             Self::Refunded => "refunded",
+            Self::RefundFailed => "refund_failed",
+            Self::TransferReceived => "transfer_received",
+            Self::Disputed => "disputed",
+            Self::DisputeClosed => "dispute_closed",
             Self::Finished => "finished",
             Self::NeedsAttention => "needs_attention",
             Self::Decided => "decided",

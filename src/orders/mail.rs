@@ -10,8 +10,9 @@ use time::OffsetDateTime;
 use super::view::{self, OrderView};
 use super::web::wording;
 use super::{Order, OrderNumber};
-use crate::esims::qr;
+use crate::ground::Price;
 use crate::plumbing::mailer::{self, Mail, Picture};
+use crate::plumbing::qr;
 use crate::web::{PublicUrl, Visit};
 
 /// Pixels a module: about 250 pixels for a usual code.
@@ -107,6 +108,80 @@ struct ReplacementPage<'a> {
 struct ReplacementText<'a> {
     letter: &'a Letter,
     instead_of: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/transfer.html")]
+struct TransferPage<'a> {
+    letter: &'a Letter,
+    transfer: &'a TransferView<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "orders/mail/transfer.txt")]
+struct TransferText<'a> {
+    letter: &'a Letter,
+    transfer: &'a TransferView<'a>,
+}
+
+struct TransferView<'a> {
+    title: String,
+    due: String,
+    until: String,
+    lines: Vec<&'a str>,
+}
+
+/// Which mail about a bank transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferAsk {
+    /// How to pay.
+    First,
+    /// The time is nearly over.
+    Reminder,
+    /// A part arrived, by the receipt of this number; the rest is asked for.
+    Rest(i64),
+}
+
+/// What a customer is asked to transfer.
+#[derive(Clone, Copy, Debug)]
+pub struct TransferAsked<'a> {
+    /// Which mail.
+    pub kind: TransferAsk,
+    /// What is due.
+    pub due: Price,
+    /// The reseller's account, line by line.
+    pub instructions: &'a str,
+}
+
+/// How to pay by bank transfer, with the order's number as its reference. Writes nothing where this was mailed before.
+///
+/// # Errors
+/// The database's, and a template's.
+pub async fn transfer(
+    conn: &mut PgConnection,
+    order: &Order,
+    asked: &TransferAsked<'_>,
+    public_url: &str,
+    now: OffsetDateTime,
+) -> anyhow::Result<()> {
+    let letter = &Letter::of(conn, order, public_url).await?;
+    let (cause, subject, title) = match asked.kind {
+        TransferAsk::First => ("transfer".to_owned(), "mail-transfer-subject", "transfer-title"),
+        TransferAsk::Reminder => {
+            ("transfer-reminder".to_owned(), "mail-transfer-reminder-subject", "mail-transfer-reminder-title")
+        }
+        TransferAsk::Rest(number) => {
+            (format!("transfer-rest-{number}"), "mail-transfer-rest-subject", "transfer-rest-title")
+        }
+    };
+    let transfer = &TransferView {
+        title: letter.visit.t(title),
+        due: letter.visit.money(&asked.due),
+        until: wording::Moment::of(order.language, order.expires_at).text,
+        lines: asked.instructions.lines().collect(),
+    };
+    let bodies = (TransferPage { letter, transfer }.render()?, TransferText { letter, transfer }.render()?);
+    Ok(mailer::enqueue(conn, &plain(&cause, subject, order, letter, bodies), now).await?)
 }
 
 /// The order was paid: what was bought, and where its page is. Writes nothing where this was mailed before.

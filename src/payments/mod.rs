@@ -1,19 +1,40 @@
 //! payments: money in and money back.
 //!
-//! Owns `payments` and `refunds`. Promises that one payment counts for one order, once; that a second or late one goes
-//! back or reopens the order; that a refund is recorded with its key before anybody is asked to pay it out, and that
-//! refunds never exceed the payment. Knows nothing of delivery: `checkout` decides when a unit is refunded.
+//! Owns `payments`, `refunds`, `disputes` and `transfers`. Promises that one payment counts for one order, once, and only if a
+//! provider that was asked says that it arrived, for this order, in this amount and currency; that a second or late one
+//! goes back or reopens the order; that a refund is recorded with its key before anybody is asked to pay it out, and that
+//! refunds never exceed the payment. Whoever holds the money stands behind one seam (`provider.rs`); `hear.rs` alone
+//! writes down what they say. Knows nothing of delivery: `checkout` decides when a unit is refunded.
 
+mod disputes;
+mod hear;
+mod hint;
 mod jobs;
+pub mod judge;
+mod look;
+pub mod methods;
 pub mod payment;
+mod payout;
+pub mod provider;
+mod receive;
 mod refund;
 mod settle;
+mod start;
 mod store;
+mod till;
+pub mod transfer;
 mod web;
 
-pub use jobs::{SEND_REFUND, send_refund};
-pub use payment::{Method, NewPayment, Payment, PaymentStatus};
-pub use refund::{NotRefunded, Wish, back_whole, for_unit};
-pub use settle::{Settled, decline, settle};
-pub use store::{by_token, count_late, expire_of_order, of_order, open_all, surplus};
-pub use web::{PAY_LINK, pay_path, routes};
+pub use disputes::is_disputed;
+pub use hear::hear;
+pub use hint::{hint, returned};
+pub use jobs::{LOOK, SEND_REFUND, announce, kinds};
+pub use methods::Providers;
+pub use payment::{Method, NewPayment, Payment, PaymentStatus, expiry};
+pub use receive::{Arrival, NotNoted, paid_back, receive, return_parked, return_parts};
+pub use refund::{NotRefunded, Wish, back_whole, by_person, for_unit};
+pub use settle::{Settled, decline, expire_of_order, settle};
+pub use start::{Way, current, start};
+pub use store::{by_token, count_late, of_order, open_all, surplus};
+pub use till::Till;
+pub use web::{PAY_LINK, RETURNED, TRANSFER_DUE, lead, pay_path, routes};

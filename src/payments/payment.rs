@@ -1,24 +1,33 @@
 //! What a payment is.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use crate::ground::{Price, token::Token};
+use crate::shop::Times;
 
 /// A way to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// The test payment page: no money moves. Refused where the shop is not on this machine alone.
     Test,
+    /// A transfer to the reseller's account, whose statement a person reads.
+    BankTransfer,
+    /// Stripe Checkout: cards, wallets and local methods at its hosted page.
+    Stripe,
 }
 
 impl Method {
     /// Every method of this version.
-    pub const ALL: [Self; 1] = [Self::Test];
+    pub const ALL: [Self; 3] = [Self::Test, Self::BankTransfer, Self::Stripe];
 
     /// The contract's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Test => "test",
+            Self::BankTransfer => "bank_transfer",
+            Self::Stripe => "stripe",
         }
     }
 
@@ -27,11 +36,22 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.word() == word)
     }
 
-    /// Where the customer pays: a path of the shop.
+    /// Where the customer pays, or is led to where they pay: a path of the shop.
     pub fn page(self, token: &Token) -> String {
-        match self {
-            Self::Test => format!("/pay/test/{}", token.as_str()),
-        }
+        format!("/pay/{}/{}", self.word(), token.as_str())
+    }
+
+    /// Whether it is paid outside of the shop, at an address that is asked for.
+    pub fn is_elsewhere(self) -> bool {
+        matches!(self, Self::Stripe)
+    }
+}
+
+/// How long an order waits that is paid this way.
+pub fn expiry(method: Method, times: &Times) -> Duration {
+    match method {
+        Method::BankTransfer => times.bank_transfer_expiry,
+        Method::Test | Method::Stripe => times.payment_expiry,
     }
 }
 
@@ -86,6 +106,23 @@ pub struct Payment {
     pub counted: bool,
     /// When it arrived.
     pub settled_at: Option<OffsetDateTime>,
+    /// When it was opened.
+    pub created_at: OffsetDateTime,
+    /// What its provider calls it, once it was opened there.
+    pub reference: Option<String>,
+    /// What its provider calls the money that arrived.
+    pub charge: Option<String>,
+    /// Where the customer pays outside, while that is possible.
+    pub url: Option<String>,
+    /// Why money that arrived outside is not counted.
+    pub parked: Option<String>,
+}
+
+impl Payment {
+    /// Whether a customer can still pay it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.status, PaymentStatus::Pending | PaymentStatus::Failed)
+    }
 }
 
 /// A payment to be opened.

@@ -4,11 +4,9 @@ use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::jobs::SEND_REFUND;
-use super::{Payment, store};
+use super::{Payment, jobs, store};
 use crate::ground::{Entropy, Price};
 use crate::orders::{self, Actor, Event, Happened, Unit};
-use crate::plumbing::jobs::{self, NewJob};
 
 /// Why nothing was recorded.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +17,9 @@ pub enum NotRefunded {
     /// The order has no payment that counts, or less of it is left than this refund asks.
     #[error("no payment covers this refund")]
     NotCovered,
+    /// The payer's bank asks for the money, or has it.
+    #[error("the payer's bank asks for the money too")]
+    Disputed,
     /// The database's.
     #[error(transparent)]
     Fault(#[from] sqlx::Error),
@@ -57,7 +58,31 @@ pub async fn for_unit(
         requested_by: &asked_by,
         now,
     };
-    record(conn, entropy, by, &refund).await
+    record(conn, &format!("refund-{}", entropy.uuid()), by, &refund).await
+}
+
+/// Records that a person pays part of an order's payment back, or all of it, beside what its units are due. The same
+/// `form_key` again is the same refund: [`NotRefunded::Before`].
+///
+/// # Errors
+/// [`NotRefunded`]; the caller's transaction must then not commit.
+pub async fn by_person(
+    conn: &mut PgConnection,
+    order_id: i64,
+    amount: Price,
+    form_key: &str,
+    wish: &Wish<'_>,
+) -> Result<(), NotRefunded> {
+    let Wish { by, reason, now } = *wish;
+    orders::lock_order(conn, order_id).await?;
+    let payment = store::counted(conn, order_id).await?.ok_or(NotRefunded::NotCovered)?;
+    if amount.minor <= 0 || amount.currency != payment.amount.currency {
+        return Err(NotRefunded::NotCovered);
+    }
+    let asked_by = by.word();
+    let refund =
+        store::NewRefund { payment: &payment, unit_id: None, amount, reason, requested_by: &asked_by, now };
+    record(conn, &format!("refund-{form_key}"), by, &refund).await
 }
 
 /// Records that a payment which does not count goes back whole: a late one, or a second one.
@@ -81,18 +106,23 @@ pub async fn back_whole(
         requested_by: &asked_by,
         now,
     };
-    record(conn, entropy, &by, &refund).await
+    record(conn, &format!("refund-{}", entropy.uuid()), &by, &refund).await
 }
 
 async fn record(
     conn: &mut PgConnection,
-    entropy: &Entropy,
+    key: &str,
     by: &Actor,
     refund: &store::NewRefund<'_>,
 ) -> Result<(), NotRefunded> {
-    let key = format!("refund-{}", entropy.uuid());
-    let id = store::insert_refund(conn, refund, &key).await?.ok_or(NotRefunded::Before)?;
-    if !store::reserve(conn, refund.payment.id, refund.amount.minor).await? {
+    let id = store::insert_refund(conn, refund, key).await?.ok_or(NotRefunded::Before)?;
+    // What is due for goods that did not come is recorded in any case, and paid out once no bank asks for it too. What a
+    // person wishes is not: they would pay twice.
+    let wished = matches!(by, Actor::Admin(_));
+    if wished && super::is_disputed(conn, refund.payment.order_id).await? {
+        return Err(NotRefunded::Disputed);
+    }
+    if !store::reserve(conn, refund.payment.id, refund.amount.minor, wished).await? {
         return Err(NotRefunded::NotCovered);
     }
     let order_id = refund.payment.order_id;
@@ -101,11 +131,5 @@ async fn record(
     let entry =
         Happened { unit_id: refund.unit_id, actor: by.clone(), event: Event::RefundRequested, detail: facts };
     orders::append(conn, order_id, &entry, refund.now).await?;
-    let job = NewJob {
-        kind: SEND_REFUND,
-        key: format!("refund:{id}"),
-        payload: json!({ "refund": id }),
-        run_at: refund.now,
-    };
-    Ok(jobs::enqueue(conn, &job, refund.now).await?)
+    Ok(jobs::ask_payout(conn, id, refund.now).await?)
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{Payment, store};
+use super::{Payment, jobs, store};
 use crate::orders::{self, Actor, Event, Happened};
 
 /// What an arrival changed.
@@ -18,16 +18,17 @@ pub enum Settled {
     Already,
 }
 
-/// Notes, in the caller's transaction, that a payment arrived in full, pays its order with it, and asks for the
-/// order's next step in the same commit.
+/// Notes, in the caller's transaction, that a payment arrived in full, pays its order with it, mails that to the customer
+/// (with links to `public_url`), and asks for the order's next step in the same commit.
 ///
 /// # Errors
-/// The database's.
+/// The database's, and a mail's template.
 pub async fn settle(
     conn: &mut PgConnection,
     payment: &Payment,
+    public_url: &str,
     now: OffsetDateTime,
-) -> sqlx::Result<Settled> {
+) -> anyhow::Result<Settled> {
     orders::lock_order(conn, payment.order_id).await?;
     if !store::mark_paid(conn, payment.id, now).await? {
         return Ok(Settled::Already);
@@ -41,6 +42,9 @@ pub async fn settle(
     }
     let entry = Happened::to_order(Actor::Payment, event).with(facts);
     orders::append(conn, payment.order_id, &entry, now).await?;
+    if counted && let Some(order) = orders::by_id(conn, payment.order_id).await? {
+        orders::mail::received(conn, &order, public_url, now).await?;
+    }
     orders::nudge(conn, payment.order_id, now, now).await?;
     Ok(if counted { Settled::Counted } else { Settled::Surplus })
 }
@@ -60,4 +64,19 @@ pub async fn decline(conn: &mut PgConnection, payment: &Payment, now: OffsetDate
     let entry = Happened::to_order(Actor::Payment, Event::PaymentDeclined);
     orders::append(conn, payment.order_id, &entry, now).await?;
     Ok(true)
+}
+
+/// The order's time is over: its open payments are too, and those that were opened outside are closed there.
+///
+/// # Errors
+/// The database's.
+pub async fn expire_of_order(
+    conn: &mut PgConnection,
+    order_id: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    for outside in store::expire(conn, order_id).await? {
+        jobs::ask_look(conn, outside, now, now).await?;
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! The test payment page: what a bank would answer, at the click of a button. No money moves.
 
+mod elsewhere;
+
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -8,7 +10,11 @@ use axum::routing::get;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use super::{Method, NewPayment, Payment, PaymentStatus, Settled, decline, settle, store};
+pub use elsewhere::lead;
+
+use super::{
+    Method, NewPayment, Payment, PaymentStatus, Settled, decline, expire_of_order, receive, settle, store,
+};
 use crate::ground::{Price, token::Token};
 use crate::orders::{self, Order};
 use crate::plumbing::bell::Ring;
@@ -21,11 +27,44 @@ const TRIES: u32 = 4;
 
 /// The addresses at which customers pay.
 pub fn routes() -> axum::Router<Shop> {
-    axum::Router::new().route("/pay/test/{token}", get(show).post(answer))
+    axum::Router::new()
+        .route("/pay/test/{token}", get(show).post(answer))
+        .route("/pay/bank_transfer/{token}", get(lead_to_instructions))
+        .route("/pay/stripe/{token}", get(elsewhere::stripe))
 }
+
+/// For the order page, as an `Extension`: [`super::returned`] in the form in which orders asks for it.
+pub const RETURNED: orders::Returned = orders::Returned(|shop, order_id, reference| {
+    Box::pin(async move {
+        let looked = super::returned(&super::Till::of(shop), order_id, reference).await?;
+        if looked {
+            shop.bell.ring(Ring::Jobs);
+            shop.bell.ring(Ring::Thing(order_id));
+        }
+        Ok(looked)
+    })
+});
 
 /// For the order page, as an `Extension`: [`pay_path`] in the form in which orders asks for it.
 pub const PAY_LINK: orders::PayLink = orders::PayLink(|conn, order_id| Box::pin(pay_path(conn, order_id)));
+
+/// For the order page, as an `Extension`: what is still to be transferred.
+pub const TRANSFER_DUE: orders::TransferDue =
+    orders::TransferDue(|conn, order_id| Box::pin(receive::due(conn, order_id)));
+
+/// A transfer has no page of its own: how to make it stands on the order's.
+async fn lead_to_instructions(
+    State(shop): State<Shop>,
+    visit: Visit,
+    Path(token): Path<String>,
+) -> Result<Response, Problem> {
+    let mut conn = shop.db.acquire().await?;
+    let token = Token::parse(&token).ok_or(Problem::NotFound)?;
+    let payment = store::by_token(&mut conn, &token).await?;
+    let payment = payment.filter(|one| one.method == Method::BankTransfer).ok_or(Problem::NotFound)?;
+    let order = orders::by_id(&mut conn, payment.order_id).await?.ok_or(Problem::NotFound)?;
+    Ok(to_order(&visit, &order))
+}
 
 /// The path of the newest payment of an order that can still be made; none where there is none.
 ///
@@ -33,8 +72,11 @@ pub const PAY_LINK: orders::PayLink = orders::PayLink(|conn, order_id| Box::pin(
 /// The database's.
 pub async fn pay_path(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Option<String>> {
     let payments = store::of_order(conn, order_id).await?;
-    let open = |payment: &&Payment| matches!(payment.status, PaymentStatus::Pending | PaymentStatus::Failed);
-    Ok(payments.iter().rev().find(open).map(|payment| payment.method.page(&payment.token)))
+    Ok(payments
+        .iter()
+        .rev()
+        .find(|payment| payment.is_open())
+        .map(|payment| payment.method.page(&payment.token)))
 }
 
 #[derive(askama::Template)]
@@ -73,7 +115,8 @@ async fn find(conn: &mut PgConnection, shop: &Shop, token: &str) -> Result<(Paym
         return Err(Problem::NotFound);
     }
     let token = Token::parse(token).ok_or(Problem::NotFound)?;
-    let payment = store::by_token(conn, &token).await?.ok_or(Problem::NotFound)?;
+    let payment = store::by_token(conn, &token).await?;
+    let payment = payment.filter(|one| one.method == Method::Test).ok_or(Problem::NotFound)?;
     let order = orders::by_id(conn, payment.order_id).await?.ok_or(Problem::NotFound)?;
     Ok((payment, order))
 }
@@ -161,7 +204,7 @@ async fn happen(
             orders::expire_now(conn, payment.order_id, now).await?;
             // Only an order that still waited ends here; the payments of one that was paid before stay as they are.
             if orders::cancel(conn, payment.order_id, now).await? {
-                store::expire_of_order(conn, payment.order_id).await?;
+                expire_of_order(conn, payment.order_id, now).await?;
             }
             arrive(conn, shop, payment).await.map(drop)
         }
@@ -176,16 +219,8 @@ async fn happen(
     }
 }
 
-/// A payment arrives; the one that pays its order is confirmed by mail.
 async fn arrive(conn: &mut PgConnection, shop: &Shop, payment: &Payment) -> anyhow::Result<Settled> {
-    let now = shop.now();
-    let settled = settle(conn, payment, now).await?;
-    if settled == Settled::Counted
-        && let Some(order) = orders::by_id(conn, payment.order_id).await?
-    {
-        orders::mail::received(conn, &order, &shop.settings.public_url, now).await?;
-    }
-    Ok(settled)
+    settle(conn, payment, &shop.settings.public_url, shop.now()).await
 }
 
 async fn open_another(conn: &mut PgConnection, shop: &Shop, first: &Payment) -> anyhow::Result<Payment> {

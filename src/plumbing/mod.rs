@@ -8,6 +8,7 @@ pub mod jobs;
 pub mod mailer;
 pub mod metrics;
 pub mod private_postgres;
+pub mod qr;
 pub mod sealed;
 pub mod serve_http;
 pub mod telemetry;

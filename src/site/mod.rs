@@ -44,7 +44,10 @@ pub struct Stage {
 pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
     let public_url = PublicUrl::new(&shop.settings.public_url);
     let proxies = TrustedProxies::new(&shop.settings.trusted_proxies);
-    let floor = security::Floor::new(public_url, proxies, std::slice::from_ref(&shop.settings.public_url))?;
+    // The shop's own address first: a form that was opened under another name of it may lead here too.
+    let leads_to: Vec<String> =
+        std::iter::once(&shop.settings.public_url).chain(&shop.settings.payment_origins).cloned().collect();
+    let floor = security::Floor::new(public_url, proxies, &leads_to)?;
     let pages = Router::new()
         .merge(window::web::routes())
         .merge(checkout::routes())
@@ -65,6 +68,8 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .layer(Extension(stage.inbox.clone()))
         .layer(Extension(stage.till.clone()))
         .layer(Extension(payments::PAY_LINK))
+        .layer(Extension(payments::TRANSFER_DUE))
+        .layer(Extension(payments::RETURNED))
         .layer(from_fn(web::page::revalidate))
         .layer(from_fn_with_state(floor.clone(), security::refuse_foreign))
         .layer(CatchPanicLayer::custom(caught))

@@ -1,4 +1,18 @@
-//! What each role may do. Pure.
+//! Who may do what. Pure.
+//!
+//! | act | owner | manager | support | asks again |
+//! | --- | --- | --- | --- | --- |
+//! | look at orders, prices, syncs, the wallet, webhooks | yes | yes | yes | |
+//! | change one's own password and second factor | yes | yes | yes | by its own form |
+//! | publish a markup rule | yes | yes | | |
+//! | start a sync, read the wallet, try eSIMDual again | yes | yes | | |
+//! | close a finding of the ledgers | yes | yes | | |
+//! | read the audit log | yes | yes | | |
+//! | decide about an eSIM, buy dearer, replace, refund | yes | yes | | within minutes |
+//! | confirm a bank transfer, mark one as paid back | yes | yes | | within minutes |
+//! | invite, change and disable staff, reset their factors | yes | | | each time |
+//!
+//! [`Role::may`] and [`Act::asks_again`] are this table; the gate of the back office is the one place that asks them.
 
 /// A role in the back office. Each may do what the one below may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,23 +21,43 @@ pub enum Role {
     Owner,
     /// Everything but who is on the team.
     Manager,
-    /// Looks and answers customers; changes neither prices nor the catalog.
+    /// Looks and answers customers; moves neither money nor prices.
     Support,
 }
 
-/// Something that not every role may do.
+/// Something that not every role may do. Every address of the back office names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Look at orders, prices, syncs and webhooks.
     Look,
+    /// Change one's own password and second factor.
+    OwnAccount,
     /// Publish a markup rule.
     ChangeMarkup,
-    /// Start a sync by hand.
+    /// Start a sync by hand, read the wallet, try the upstream again.
     RunSync,
-    /// Decide about a unit that needs a person, which may spend or give back money; give a replacement.
-    SettleOrders,
     /// Close a finding of the ledgers with a reason.
     CloseFinding,
+    /// Read who did what.
+    ReadAudit,
+    /// Decide about a unit that needs a person, which may spend or give back money; give a replacement.
+    SettleOrders,
+    /// Say that a transfer arrived, or that one was paid back.
+    SettleTransfers,
+    /// Look at the team, and change who is on it.
+    ManageTeam,
+}
+
+/// Whether an act asks for the password or the code once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsksAgain {
+    /// The session is enough.
+    No,
+    /// It does, unless it was given in this session a few minutes ago: whoever refunds the six units of an outage
+    /// types it once. A sign-in does not count: a browser may have filled that in by itself.
+    WithinMinutes,
+    /// Each time: it is rare, and changes who may do all the rest.
+    EachTime,
 }
 
 impl Role {
@@ -47,11 +81,43 @@ impl Role {
     /// Whether this role may do that.
     pub fn may(self, act: Act) -> bool {
         match act {
-            Act::Look => true,
-            Act::ChangeMarkup | Act::RunSync | Act::SettleOrders | Act::CloseFinding => match self {
-                Self::Owner | Self::Manager => true,
-                Self::Support => false,
-            },
+            Act::Look | Act::OwnAccount => true,
+            Act::ChangeMarkup
+            | Act::RunSync
+            | Act::CloseFinding
+            | Act::ReadAudit
+            | Act::SettleOrders
+            | Act::SettleTransfers => matches!(self, Self::Owner | Self::Manager),
+            Act::ManageTeam => self == Self::Owner,
+        }
+    }
+}
+
+impl Act {
+    /// Every act, as in the table.
+    pub const ALL: [Self; 9] = [
+        Self::Look,
+        Self::OwnAccount,
+        Self::ChangeMarkup,
+        Self::RunSync,
+        Self::CloseFinding,
+        Self::ReadAudit,
+        Self::SettleOrders,
+        Self::SettleTransfers,
+        Self::ManageTeam,
+    ];
+
+    /// Whether a post of this act asks for the password or the code once more (CONTRACT section 4).
+    pub fn asks_again(self) -> AsksAgain {
+        match self {
+            Self::Look
+            | Self::OwnAccount
+            | Self::ChangeMarkup
+            | Self::RunSync
+            | Self::CloseFinding
+            | Self::ReadAudit => AsksAgain::No,
+            Self::SettleOrders | Self::SettleTransfers => AsksAgain::WithinMinutes,
+            Self::ManageTeam => AsksAgain::EachTime,
         }
     }
 }
@@ -60,15 +126,39 @@ impl Role {
 mod tests {
     use super::*;
 
+    /// The table above, read as text: one source for people and for the program.
+    fn documented() -> Vec<[String; 5]> {
+        let rows = include_str!("role.rs").lines().filter_map(|line| line.strip_prefix("//! |"));
+        let cells = |row: &str| {
+            let mut cells = row.split('|').map(|cell| cell.trim().to_owned());
+            std::array::from_fn(|_| cells.next().unwrap())
+        };
+        rows.skip(2).map(cells).collect()
+    }
+
     #[test]
-    fn support_looks_and_changes_nothing() {
-        let table = [(Role::Owner, true), (Role::Manager, true), (Role::Support, false)];
-        for (role, may) in table {
-            assert!(role.may(Act::Look));
-            assert_eq!(role.may(Act::ChangeMarkup), may, "{role:?}");
-            assert_eq!(role.may(Act::RunSync), may, "{role:?}");
-            assert_eq!(role.may(Act::SettleOrders), may, "{role:?}");
-            assert_eq!(role.may(Act::CloseFinding), may, "{role:?}");
+    fn the_table_says_what_the_program_does() {
+        let rows = documented();
+        assert_eq!(rows.len(), Act::ALL.len());
+        for (act, [what, owner, manager, support, again]) in Act::ALL.into_iter().zip(rows) {
+            let may = Role::ALL.map(|role| role.may(act));
+            assert_eq!(may, [owner, manager, support].map(|cell| cell == "yes"), "{act:?}: {what}");
+            let asks = match again.as_str() {
+                "within minutes" => AsksAgain::WithinMinutes,
+                "each time" => AsksAgain::EachTime,
+                _ => AsksAgain::No,
+            };
+            assert_eq!(act.asks_again(), asks, "{act:?}: {what}");
+        }
+    }
+
+    #[test]
+    fn each_role_may_what_the_one_below_may_and_words_read_back() {
+        for act in Act::ALL {
+            let may = Role::ALL.map(|role| role.may(act));
+            assert!(may.is_sorted_by(|more, less| more >= less) && may[0], "{act:?}");
+        }
+        for role in Role::ALL {
             assert_eq!(Role::from_word(role.word()), Some(role));
         }
         assert_eq!(Role::from_word("root"), None);

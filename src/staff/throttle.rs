@@ -18,7 +18,7 @@ const LONGEST_FOR_ACCOUNT: Duration = Duration::minutes(2);
 /// The longest delay for an address.
 const LONGEST_FOR_ADDRESS: Duration = Duration::minutes(15);
 /// Tries are forgotten after this long without another one.
-const FORGET_AFTER: Duration = Duration::hours(1);
+pub(super) const FORGET_AFTER: Duration = Duration::hours(1);
 /// How many accounts, and how many addresses, are remembered: some 2 MB in all.
 const REMEMBERED: usize = 10_000;
 /// How long an address counts as one of the account's own.
@@ -125,6 +125,12 @@ fn wait(tries: Option<&Tries>, longest: Duration, now: OffsetDateTime) -> Durati
     };
     let delay = Duration::seconds(1 << doublings.min(20)).min(longest);
     (tries.last + delay - now).max(Duration::ZERO)
+}
+
+/// The same delay for an account whose tries are counted elsewhere.
+pub(super) fn wait_of_account(count: u32, last: Option<OffsetDateTime>, now: OffsetDateTime) -> Duration {
+    let tries = last.map(|last| Tries { count, last });
+    wait(tries.as_ref(), LONGEST_FOR_ACCOUNT, now)
 }
 
 fn count<K: Copy + Eq + std::hash::Hash>(map: &mut HashMap<K, Tries>, key: K, now: OffsetDateTime) {

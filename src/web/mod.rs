@@ -9,6 +9,7 @@ pub mod address;
 pub mod amounts;
 pub mod assets;
 pub mod carry;
+pub mod drawing;
 pub mod form;
 pub mod language;
 pub mod origin;
@@ -19,6 +20,7 @@ pub mod visit;
 pub mod words;
 
 pub use address::{PublicUrl, TrustedProxies, VisitorAddress};
+pub use drawing::QrDrawing;
 pub use form::FieldErrors;
 pub use page::{Cache, page};
 pub use problem::Problem;

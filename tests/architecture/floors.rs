@@ -27,7 +27,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ),
     ("the shell of every page", &["web"]),
     ("the handles", &["shop"]),
-    ("the desks", &["esimdual"]),
+    ("the desks", &["esimdual", "stripe"]),
     ("plumbing", &["plumbing"]),
     ("the ground", &["ground"]),
 ];
@@ -58,7 +58,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
         &["catalog", "fulfilment", "ledgers", "orders", "payments", "pricing", "settings", "window"],
     ),
     // A webhook is a hint: it goes through the same door as a report that was asked for.
-    ("inbox", &["fulfilment", "orders"]),
+    ("inbox", &["fulfilment", "orders", "payments"]),
     (
         "backoffice",
         &[
@@ -86,12 +86,14 @@ const PRIVATE: [(&str, &[&str]); 3] = [("store", &[]), ("web", &["site"]), ("job
 /// The files of a room that may be handed the whole `Shop`: they are where requests and jobs come in.
 const SHOP_COMES_IN: [&str; 3] = ["web.rs", "web/", "jobs.rs"];
 /// Files beside them, with the reason.
-const SHOP_TOO: [(&str, &str); 4] = [
+const SHOP_TOO: [(&str, &str); 6] = [
     (
         "checkout/advance.rs",
         "the conductor uses nearly every handle: database, desk, clock, chance, times, bell",
     ),
     ("checkout/still_sold.rs", "it asks database, desk and settings, between the request and the verb"),
+    ("payments/methods/mod.rs", "it picks the desks that stand behind the ways to pay"),
+    ("payments/till.rs", "it picks the handles that money needs, once, for every verb of the room"),
     ("supply/refresh.rs", "the command and the job both hand it everything: it begins the installation"),
     ("window/refresh.rs", "it runs beside the requests as long as the program does"),
 ];

@@ -7,9 +7,13 @@
     reason = "a test fails by panicking, and finds its database by the environment"
 )]
 
+mod again;
+mod factor;
+mod gates;
 mod pages;
 mod sign_in;
 mod stand;
 #[path = "../support/mod.rs"]
 mod support;
+mod team;
 mod wallet;

@@ -251,7 +251,7 @@ async fn a_rehearsal_shows_prices_and_changes_none() {
 
 /// RELIABILITY F104.
 #[tokio::test]
-async fn impossible_markups_are_refused_at_their_field_and_kept_as_typed() {
+async fn f104_impossible_markups_are_refused_at_their_field_and_kept_as_typed() {
     let stand = Stand::new().await;
     stand.sql(SEED).await;
     let cookie = stand.signed_in("olga@example.com", Role::Owner).await;
@@ -322,7 +322,7 @@ async fn impossible_markups_are_refused_at_their_field_and_kept_as_typed() {
 
 /// RELIABILITY F105.
 #[tokio::test]
-async fn of_two_who_edit_at_once_the_second_is_told() {
+async fn f105_of_two_who_edit_at_once_the_second_is_told() {
     let stand = Stand::new().await;
     stand.sql(SEED).await;
     let olga = stand.signed_in("olga@example.com", Role::Owner).await;

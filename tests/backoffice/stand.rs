@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use simfront::ground::EmailAddress;
 use simfront::shop::{Settings, Shop};
+use simfront::staff::totp::Secret;
 use simfront::staff::{self, NewAccount, Role};
 use simfront::{backoffice, web};
 use tower::ServiceExt as _;
@@ -57,6 +58,30 @@ impl Stand {
         let settings = Settings { rate_limits: false, ..(*self.shop.settings).clone() };
         self.shop.settings = Arc::new(settings);
         self.router = router(&self.shop);
+    }
+
+    /// As with `REQUIRE_SECOND_FACTOR=true`.
+    pub fn demanding(&mut self) {
+        let settings = Settings { require_second_factor: true, ..(*self.shop.settings).clone() };
+        self.shop.settings = Arc::new(settings);
+        self.router = router(&self.shop);
+    }
+
+    /// Sets up a second factor for who is signed in: its secret, and its recovery codes.
+    pub async fn enrol(&self, cookie: &str) -> (Secret, Vec<String>) {
+        let asked = self.post("/admin/account/second-factor", cookie, &[("password", PASSWORD)]).await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
+        let page = self.get("/admin/account", cookie).await.body;
+        let secret = secret_on(&page);
+        let code = secret.shown_at(self.shop.now());
+        let done = self.post("/admin/account/second-factor/enrol", cookie, &[("code", &code)]).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        (secret, codes_on(&done.body))
+    }
+
+    /// Lets the app show its next code: the last one was taken.
+    pub fn next_step(&self) {
+        self.shop.clock.advance(time::Duration::seconds(30));
     }
 
     /// Drops the database. A test that failed leaves it for a look.
@@ -115,6 +140,18 @@ impl Stand {
     pub async fn count(&self, statement: &'static str) -> i64 {
         sqlx::query_scalar(statement).fetch_one(&self.shop.db).await.unwrap()
     }
+}
+
+/// The secret as a page shows it to be typed.
+pub fn secret_on(page: &str) -> Secret {
+    let text = page.split(r#"<code class="address">"#).nth(1).unwrap().split('<').next().unwrap();
+    Secret::from_text(text).unwrap()
+}
+
+/// The recovery codes on a page.
+pub fn codes_on(page: &str) -> Vec<String> {
+    let list = page.split(r#"<ul class="recovery-codes">"#).nth(1).unwrap().split("</ul>").next().unwrap();
+    list.split(r#"<li class="id">"#).skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
 }
 
 fn router(shop: &Shop) -> Router {

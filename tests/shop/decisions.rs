@@ -27,7 +27,9 @@ async fn number(stand: &Stand, token: &str) -> String {
 /// Posts a decision about the first unit of an order: the status and the page.
 async fn decide(stand: &Stand, cookie: &str, token: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
     let path = format!("/admin/orders/{}/units/1-1", number(stand, token).await);
-    let answer = stand.post_with(&path, &[("cookie", cookie)], &owned(fields)).await;
+    let mut fields = owned(fields);
+    fields.push(("password".to_owned(), PASSWORD.to_owned()));
+    let answer = stand.post_with(&path, &[("cookie", cookie)], &fields).await;
     (answer.status, answer.body)
 }
 
@@ -183,6 +185,9 @@ async fn f108_however_often_a_person_gives_a_unit_up_it_is_refunded_once() {
     stand.drain().await;
     assert_eq!(stand.units(&token).await, ["ordering"], "in doubt");
     let path = format!("/admin/orders/{}/units/1-1", number(&stand, &token).await);
+    let (status, page) = decide(&stand, &cookie, &token, &[("way", "give_up")]).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains("Say why"), "{page}");
+    // The password was given with it, and is good for the minutes in which all this happens.
     let mut presses = JoinSet::new();
     for press in 0..20 {
         let (router, path, cookie) = (stand.router.clone(), path.clone(), cookie.clone());
@@ -221,14 +226,19 @@ async fn a_code_that_came_by_another_way_is_stored_only_if_a_phone_can_read_it_a
     for (code, iccid) in
         [("", ""), ("https://x", ""), (taken.as_str(), ""), ("LPA:1$rsp.example.com$NEW", "12")]
     {
-        let fields =
-            [("way", "deliver"), ("code", code), ("iccid", iccid), ("reason", "by mail from support")];
+        let fields = [
+            ("way", "deliver"),
+            ("activation_code", code),
+            ("iccid", iccid),
+            ("reason", "by mail from support"),
+        ];
         let (status, page) = decide(&stand, &cookie, &token, &fields).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{code}: {page}");
         assert_eq!(stand.units(&token).await, ["processing"], "{code}");
     }
     let truth = stand.ledger().orders[1].esim.clone().unwrap().qr_code;
-    let fields = [("way", "deliver"), ("code", truth.as_str()), ("reason", "by mail from support")];
+    let fields =
+        [("way", "deliver"), ("activation_code", truth.as_str()), ("reason", "by mail from support")];
     assert_eq!(decide(&stand, &cookie, &token, &fields).await.0, StatusCode::SEE_OTHER);
     assert_eq!(stand.state(&token).await, ("completed".into(), "paid".into()));
     stand.end().await;
@@ -237,7 +247,7 @@ async fn a_code_that_came_by_another_way_is_stored_only_if_a_phone_can_read_it_a
 /// Asks for a replacement of an order's first unit: where it leads.
 async fn replace(stand: &Stand, cookie: &str, token: &str, key: &str) -> (StatusCode, String) {
     let path = format!("/admin/orders/{}/units/1-1/replacement", number(stand, token).await);
-    let fields = owned(&[("form_key", key), ("reason", "deleted by mistake")]);
+    let fields = owned(&[("form_key", key), ("reason", "deleted by mistake"), ("password", PASSWORD)]);
     let answer = stand.post_with(&path, &[("cookie", cookie)], &fields).await;
     (answer.status, answer.header("location").to_owned())
 }

@@ -9,6 +9,7 @@
     reason = "tests may panic, and stand for visitors and senders that are not the shop"
 )]
 
+mod bank;
 mod checkout;
 mod contradictions;
 mod database;
@@ -26,6 +27,9 @@ mod post;
 mod readiness;
 mod staff;
 mod storm;
+mod stripe;
+mod stripe_money;
+mod stripe_webhooks;
 mod support;
 mod tabs;
 mod upstream;

@@ -1,6 +1,7 @@
-//! `POST /webhooks/esimdual`: the contract's table, section 7, from top to bottom.
+//! `POST /webhooks/esimdual` and `POST /webhooks/stripe`: the contract's table, section 7, from top to bottom.
 
 mod body;
+mod stripe;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -25,7 +26,7 @@ const COME_AGAIN: &str = "5";
 
 /// The addresses of this room; another method than POST is a 405.
 pub fn routes() -> Router<Shop> {
-    Router::new().route("/webhooks/esimdual", post(esimdual))
+    Router::new().route("/webhooks/esimdual", post(esimdual)).route("/webhooks/stripe", post(stripe::stripe))
 }
 
 async fn esimdual(
@@ -56,15 +57,7 @@ async fn take(shop: &Shop, inbox: &Inbox, request: Request) -> Result<(), Reason
     }
     // A body has as long as its header had.
     let patience = shop.settings.times.header_read;
-    let whole = body::read(&inbox.room, &parts.headers, body, patience).await.map_err(|why| {
-        tracing::debug!(?why, "a webhook's body could not be read");
-        match why {
-            NoBody::TooLarge => Reason::TooLarge,
-            NoBody::BrokenOff => Reason::Broken,
-            NoBody::TooSlow => Reason::Slow,
-            NoBody::NoRoom => Reason::Saturated,
-        }
-    })?;
+    let whole = body::read(&inbox.room, &parts.headers, body, patience).await.map_err(reason_of)?;
     // Its room is free again once it is stored or refused.
     let body::Whole { bytes: body, room: _room } = whole;
     let signature = one_signature(&parts.headers).ok_or(Reason::Signature)?;
@@ -84,6 +77,16 @@ async fn take(shop: &Shop, inbox: &Inbox, request: Request) -> Result<(), Reason
         }
         Err(Refused::NotStored(NotWritten::Saturated)) => Err(Reason::Saturated),
         Err(Refused::NotStored(NotWritten::Fault(_) | NotWritten::Late)) => Err(Reason::Database),
+    }
+}
+
+fn reason_of(why: NoBody) -> Reason {
+    tracing::debug!(?why, "a webhook's body could not be read");
+    match why {
+        NoBody::TooLarge => Reason::TooLarge,
+        NoBody::BrokenOff => Reason::Broken,
+        NoBody::TooSlow => Reason::Slow,
+        NoBody::NoRoom => Reason::Saturated,
     }
 }
 

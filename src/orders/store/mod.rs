@@ -9,11 +9,12 @@ mod writes;
 pub use gifts::{give, replacement_is_open, replacements};
 pub use placing::insert_all;
 pub use reads::{
-    by_form_key, by_id, by_token, line_of, lines, open_units, stale, unit_by_external_id, unit_by_id, units,
+    by_form_key, by_id, by_token, id_of_number, line_of, lines, open_units, stale, unit_by_external_id,
+    unit_by_id, units,
 };
 pub use writes::{
     accept_cost, append, cancel, expire_now, lock_order, lock_unit, mark_paid, move_unit,
-    note_payment_status, note_real_cost, raise_alarm, raise_attention, reopen, settle_status,
+    note_payment_status, note_real_cost, raise_alarm, raise_attention, reopen, settle_status, wait_until,
 };
 
 /// A row that contradicts the schema's promises: named, so that it can be found.

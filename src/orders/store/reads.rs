@@ -88,6 +88,11 @@ pub async fn by_token(conn: &mut PgConnection, token: &Token) -> sqlx::Result<Op
     order!(conn, "token = $1", token.as_str())
 }
 
+/// An order's id by its number, as somebody outside names it.
+pub async fn id_of_number(conn: &mut PgConnection, number: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!("select id from orders where number = $1", number).fetch_optional(conn).await
+}
+
 /// The order that a checkout form made, and what was bought under its key.
 pub async fn by_form_key(conn: &mut PgConnection, key: &str) -> sqlx::Result<Option<(Order, Vec<u8>)>> {
     let order: Option<Order> = order!(&mut *conn, "form_key = $1", key)?;

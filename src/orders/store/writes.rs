@@ -104,6 +104,22 @@ pub async fn expire_now(conn: &mut PgConnection, order_id: i64, now: OffsetDateT
     .map(drop)
 }
 
+/// An unpaid order waits at least until then: its money is on its way.
+pub async fn wait_until(conn: &mut PgConnection, order_id: i64, until: OffsetDateTime) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update orders
+         set expires_at = $2
+         where id = $1
+           and status = 'awaiting_payment'
+           and expires_at < $2::timestamptz - interval '1 day'",
+        order_id,
+        until,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Writes where the money stands, if it stood at one of `from`.
 pub async fn note_payment_status(
     conn: &mut PgConnection,

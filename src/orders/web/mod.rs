@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use sqlx::PgConnection;
 
 use super::Order;
+use crate::ground::Price;
 use crate::ground::token::Token;
 use crate::shop::Shop;
 use crate::web::Problem;
@@ -22,7 +23,19 @@ use crate::web::Problem;
 #[derive(Clone, Copy, Debug)]
 pub struct PayLink(pub for<'c> fn(&'c mut PgConnection, i64) -> BoxFuture<'c, sqlx::Result<Option<String>>>);
 
-/// The addresses of an order. Handlers need `Extension<PayLink>`.
+/// Finds what is still to be transferred for an order that waits for a bank transfer; none where it does not wait for one.
+/// Handed in like [`PayLink`].
+#[derive(Clone, Copy, Debug)]
+pub struct TransferDue(
+    pub for<'c> fn(&'c mut PgConnection, i64) -> BoxFuture<'c, sqlx::Result<Option<Price>>>,
+);
+
+/// Looks at a payment outside that a returning browser names, and tells whether it was looked at: an order's id and the
+/// name. It is a hint, and nothing of it is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Returned(pub for<'a> fn(&'a Shop, i64, &'a str) -> BoxFuture<'a, sqlx::Result<bool>>);
+
+/// The addresses of an order. Handlers need `Extension<PayLink>` and `Extension<Returned>`.
 pub fn routes() -> Router<Shop> {
     Router::new()
         .route("/orders/{token}", get(show::show))

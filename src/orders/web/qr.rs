@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::find;
 use crate::esims::{self, Esim};
 use crate::orders::{self, UnitState};
+use crate::plumbing::qr;
 use crate::shop::Shop;
 use crate::web::Problem;
 
@@ -18,12 +19,12 @@ type Place = (String, String, String);
 
 pub(super) async fn svg(State(shop): State<Shop>, place: Path<Place>) -> Result<Response, Problem> {
     let esim = delivered(&shop, place).await?;
-    Ok(picture("image/svg+xml", esims::qr::svg(esim.code.as_str())?.into_bytes()))
+    Ok(picture("image/svg+xml", qr::svg(esim.code.as_str())?.into_bytes()))
 }
 
 pub(super) async fn png(State(shop): State<Shop>, place: Path<Place>) -> Result<Response, Problem> {
     let esim = delivered(&shop, place).await?;
-    Ok(picture("image/png", esims::qr::png(esim.code.as_str(), SCALE)?))
+    Ok(picture("image/png", qr::png(esim.code.as_str(), SCALE)?))
 }
 
 async fn delivered(shop: &Shop, Path((token, position, unit)): Path<Place>) -> Result<Esim, Problem> {

@@ -1,13 +1,15 @@
 //! The order page, or its JSON: two forms of one view.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use sqlx::PgConnection;
 
 use super::progress::{self, Headline, Situation, Step};
-use super::{PayLink, events, find, wording};
+use super::{PayLink, Returned, TransferDue, events, find, wording};
+use crate::ground::Price;
 use crate::ground::token::Token;
 use crate::orders::view::{self, EsimView, OrderView};
 use crate::orders::{Order, OrderNumber, OrderStatus, PaymentStatus, store};
@@ -31,22 +33,42 @@ pub(super) async fn read(
 
 pub(super) async fn show(
     State(shop): State<Shop>,
-    Extension(pay_link): Extension<PayLink>,
+    (Extension(pay_link), Extension(returned)): (Extension<PayLink>, Extension<Returned>),
+    due: Option<Extension<TransferDue>>,
     visit: Visit,
     Path(token): Path<String>,
+    query: Result<Query<Back>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let mut conn = shop.db.acquire().await?;
-    let order = find(&mut conn, &token).await?;
+    let mut order = find(&mut conn, &token).await?;
+    if let Some(name) = query.ok().and_then(|back| back.0.session_id) {
+        drop(conn);
+        (returned.0)(&shop, order.id, &name).await?;
+        conn = shop.db.acquire().await?;
+        order = find(&mut conn, &token).await?;
+    }
     let (view, pay) = read(&mut conn, &shop, pay_link, &order).await?;
     let replacements = store::replacements(&mut conn, order.id).await?;
+    let due = match due.filter(|_| order.status == OrderStatus::AwaitingPayment) {
+        Some(Extension(due)) => (due.0)(&mut conn, order.id).await?,
+        None => None,
+    };
     drop(conn);
     if visit.wants_json {
         return Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(view)).into_response());
     }
     let situation =
         Situation { view: &view, delivery_deadline: shop.settings.times.delivery_deadline, now: shop.now() };
-    let template = OrderPage::of(visit, &order, &situation, pay, replacements)?;
+    let mut template = OrderPage::of(visit, &order, &situation, pay, replacements)?;
+    template.transfer =
+        due.map(|due| Transfer::of(&template.visit, &order, due, &shop.settings.bank_transfer_instructions));
     page(StatusCode::OK, Cache::Private, &template)
+}
+
+/// What a browser brings that comes back from a page where it paid.
+#[derive(serde::Deserialize)]
+pub(super) struct Back {
+    session_id: Option<String>,
 }
 
 #[derive(askama::Template)]
@@ -59,6 +81,8 @@ struct OrderPage<'a> {
     board: Vec<Step>,
     /// Where it can be paid.
     pay: Option<String>,
+    /// How to transfer, where it is paid that way.
+    transfer: Option<Transfer>,
     declined: bool,
     passes: Vec<Pass<'a>>,
     waiting: Vec<Waiting>,
@@ -85,6 +109,7 @@ impl<'a> OrderPage<'a> {
             headline: progress::headline(&visit, order, situation),
             board: progress::board(&visit, order),
             pay: pay.map(|path| visit.href(&path)),
+            transfer: None,
             declined: order.payment_status == PaymentStatus::Failed,
             passes: passes(&visit, view),
             waiting: waiting(&visit, order, view),
@@ -98,6 +123,28 @@ impl<'a> OrderPage<'a> {
             live: !order.status.is_final(),
             visit,
         })
+    }
+}
+
+/// What a customer needs for a bank transfer.
+struct Transfer {
+    amount: String,
+    reference: String,
+    until: String,
+    lines: Vec<String>,
+    /// A part of it arrived: what is asked for is the rest.
+    is_rest: bool,
+}
+
+impl Transfer {
+    fn of(visit: &Visit, order: &Order, due: Price, instructions: &str) -> Self {
+        Self {
+            amount: visit.money(&due),
+            reference: order.number.to_string(),
+            until: wording::Moment::of(visit.language, order.expires_at).text,
+            lines: instructions.lines().map(str::to_owned).collect(),
+            is_rest: due != order.total,
+        }
     }
 }
 

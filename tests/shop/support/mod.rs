@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod post;
+pub mod stripe;
 pub mod truth;
 pub mod wire;
 
@@ -309,6 +310,7 @@ fn shop(plan: &Plan, db: PgPool, sandbox: &Running, origin: &str, folder: &TempD
         entropy,
         settings: Arc::new(shop_settings(plan, sealing_key, origin)),
         upstream,
+        stripe: None,
         bell: Bell::default(),
         mailer: Mailer::to_folder(data, "shop@example.com".to_owned()),
         stop: CancellationToken::new(),
@@ -326,7 +328,10 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
         first_markup: FirstMarkup { percent: 25.into(), fixed: 0.into(), rounding: "none" },
         webhook_secrets: if plan.secret { vec![SECRET.to_owned().into()] } else { Vec::new() },
         payment_methods: vec!["test".to_owned()],
+        bank_transfer_instructions: "Example Ltd\nIBAN XX00 0000 0000".to_owned(),
+        payment_origins: Vec::new(),
         rate_limits: true,
+        require_second_factor: false,
         times: Times {
             key_horizon: seconds(72_000),
             doubt_settling: seconds(60),
@@ -335,6 +340,8 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
             catalog_max_age: seconds(86_400),
             delivery_deadline: seconds(4200),
             payment_expiry: seconds(3600),
+            bank_transfer_expiry: seconds(604_800),
+            bank_transfer_reminder: seconds(172_800),
             job_lease: LEASE,
             shutdown_grace: seconds(25),
             header_read: plan.header_read,
