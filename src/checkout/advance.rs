@@ -95,11 +95,17 @@ async fn stop_disputed(shop: &Shop, order: &Order) -> anyhow::Result<()> {
     if order.is_gift() || !payments::is_disputed(&mut conn, order.id).await? {
         return Ok(());
     }
+    let mut unsent = Vec::new();
     for unit in orders::open_units(&mut conn, order.id).await? {
         let sent = fulfilment::attempts(&mut conn, unit.id).await?.iter().any(fulfilment::Attempt::in_doubt);
         if !sent && unit.state.upstream_order_id().is_none() {
-            refund(shop, &unit, Failure::Disputed).await?;
+            unsent.push(unit);
         }
+    }
+    // Each is judged again in a transaction of its own, for which this connection must be free.
+    drop(conn);
+    for unit in &unsent {
+        refund(shop, unit, Failure::Disputed).await?;
     }
     Ok(())
 }
