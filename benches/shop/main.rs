@@ -26,6 +26,10 @@ const TIME: Duration = Duration::from_secs(4);
 /// both are bound by waiting for each other's answers, and pgbench's one statement less so than a shop's request.
 const CLIENTS: usize = 64;
 const WEBHOOKS_PER_SECOND: u32 = 200;
+/// What a flood is: so many true webhooks in a second, and as many forged ones.
+const FLOOD_PER_SECOND: u32 = 1000;
+/// Customers who order meanwhile.
+const ORDERS_PER_SECOND: u32 = 20;
 /// Open order pages of one round.
 const PAGES: usize = 40;
 
@@ -117,6 +121,16 @@ async fn measure(stage: &mut Stage) -> (Vec<Figure>, Vec<Value>) {
         raw.push(json!({ "pgbench_commits_per_second": commits, "webhooks_per_second": webhooks,
             "checkouts_per_second": orders }));
     }
+    let mut flooded =
+        Figure::new("an order under a flood of webhooks, of the time without, p50", "", 2.0, false);
+    for round in 0..ROUNDS {
+        let [calm, flood] = [false, true]
+            .map(|flood| percentile(tokio::task::block_in_place(|| orders_while(stage, round, flood)), 50));
+        stage.clear().await;
+        flooded.rounds.push(flood / calm);
+        println!("round {}: an order takes {calm:.1} ms at p50, {flood:.1} ms in a flood", round + 1);
+        raw.push(json!({ "order_ms": calm, "order_in_a_flood_ms": flood }));
+    }
     stage.with_workers();
     let body = a_true_body(stage).await;
     for round in 0..ROUNDS {
@@ -135,7 +149,7 @@ async fn measure(stage: &mut Stage) -> (Vec<Figure>, Vec<Value>) {
         );
         raw.push(json!({ "to_the_page_ms": told }));
     }
-    (vec![intake, checkout, steady, seen], raw)
+    (vec![intake, checkout, flooded, steady, seen], raw)
 }
 
 /// The value that so many of a hundred stay under or reach.
@@ -233,7 +247,25 @@ fn rate(done: usize, time: Duration) -> f64 {
 fn steadily(stage: &Stage, body: &str, round: usize) -> Vec<f64> {
     let signature = stage.sign(body);
     let request = |client, number| stage.webhook(body, &signature, &delivery(100 + round, client, number));
-    paced(stage.address, CLIENTS, WEBHOOKS_PER_SECOND, TIME, request)
+    paced(stage.address, CLIENTS, WEBHOOKS_PER_SECOND, TIME, 200, request)
+}
+
+/// How long a steady trickle of orders takes, in milliseconds, by itself or while true and forged webhooks pour in.
+fn orders_while(stage: &Stage, round: usize, flood: bool) -> Vec<f64> {
+    let kind = 200 + 2 * round + usize::from(flood);
+    let signature = stage.sign(BODY);
+    let forged = "0".repeat(signature.len());
+    std::thread::scope(|scope| {
+        if flood {
+            for (wanted, signature) in [(200, &signature), (401, &forged)] {
+                let request =
+                    move |client, number| stage.webhook(BODY, signature, &delivery(kind, client, number));
+                scope.spawn(move || paced(stage.address, CLIENTS, FLOOD_PER_SECOND, TIME, wanted, request));
+            }
+        }
+        let request = |client, number| stage.checkout(kind, client, number);
+        paced(stage.address, CLIENTS, ORDERS_PER_SECOND, TIME, 303, request)
+    })
 }
 
 /// From the moment on when the upstream completes an order, and posts its webhook, to the event on the order's open

@@ -179,12 +179,13 @@ fn is_whole(answer: &[u8]) -> bool {
 }
 
 /// Requests leave at a steady pace, whether the ones before were answered or not; the times from when each should have
-/// left to its answer, in milliseconds.
+/// left to its answer, in milliseconds. Every answer must have the wanted status.
 pub fn paced(
     address: SocketAddr,
     clients: usize,
     per_second: u32,
     time: Duration,
+    wanted: u16,
     request: impl Fn(usize, usize) -> Vec<u8> + Sync,
 ) -> Vec<f64> {
     let pause = Duration::from_secs(1) / per_second;
@@ -201,7 +202,7 @@ pub fn paced(
                     let request = request(client, n);
                     std::thread::sleep(due.saturating_duration_since(Instant::now()));
                     let answer = wire.ask(&request);
-                    assert_eq!(answer.status, 200, "{}", answer.head);
+                    assert_eq!(answer.status, wanted, "{}", answer.head);
                     took.push(due.elapsed().as_secs_f64() * 1000.0);
                 }
                 took
