@@ -46,7 +46,10 @@ pub enum Fault {
 /// One request, as it came.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub method: &'static str,
     pub path: String,
+    /// Of the body, or of the address, in their order.
+    pub pairs: Vec<(String, String)>,
     pub key: Option<String>,
     pub form: HashMap<String, String>,
 }
@@ -68,7 +71,10 @@ pub struct Books {
     pub refunds: Vec<Value>,
     pub disputes: Vec<Value>,
     pub warnings: Vec<Value>,
+    /// What was posted.
     pub asked: Vec<Asked>,
+    /// What was only read.
+    pub looked: Vec<Asked>,
     kept: HashMap<String, (String, u16, Value)>,
     faults: VecDeque<(&'static str, Fault)>,
     /// What a new refund's status is.
@@ -254,6 +260,13 @@ async fn weathered(State(stripe): State<Stripe>, request: Request, next: Next) -
         let mut books = stripe.books();
         books.calls += 1;
         let method = request.method().as_str();
+        if method == "GET" {
+            let query = request.uri().query().unwrap_or_default();
+            let pairs: Vec<(String, String)> =
+                url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            let (path, form) = (request.uri().path().to_owned(), pairs.iter().cloned().collect());
+            books.looked.push(Asked { method: "GET", path, pairs, key: None, form });
+        }
         let fault = books.weather.as_mut().and_then(|weather| (weather.calls)(method));
         if let Some(fault) = fault {
             *books.struck.entry(format!("call {fault:?}")).or_insert(0) += 1;
@@ -307,11 +320,13 @@ async fn once(
     if !known(headers) {
         return answer(problem(401, "invalid_request_error", "api_key"));
     }
-    let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let form: HashMap<String, String> = pairs.iter().cloned().collect();
     let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
     let fault = {
         let mut books = stripe.books();
-        books.asked.push(Asked { path: path.to_owned(), key: key.clone(), form: form.clone() });
+        let (key, form) = (key.clone(), form.clone());
+        books.asked.push(Asked { method: "POST", path: path.to_owned(), pairs, key, form });
         let place = books.faults.iter().position(|(end, _)| path.ends_with(end));
         place.and_then(|place| books.faults.remove(place)).map(|(_, fault)| fault)
     };
@@ -490,7 +505,8 @@ async fn page(State(stripe): State<Stripe>, Path(id): Path<String>) -> Response 
         ),
         None => "<p id=over>This page is over.</p>".to_owned(),
     };
-    axum::response::Html(format!("<!doctype html><title>Pay</title>{page}")).into_response()
+    axum::response::Html(format!("<!doctype html><title>Pay</title><link rel=icon href=data:,>{page}"))
+        .into_response()
 }
 
 /// Pays a session, once however often it is clicked, and leads back to the shop.
