@@ -122,6 +122,10 @@ async fn refunds(conn: &mut PgConnection, stripe: &Stripe) {
         keys.entry(own).or_default().insert(sent);
     }
     for (own, sent) in keys {
+        assert!(
+            promised.iter().any(|refund| refund.key == own),
+            "{own} was asked for, and promised to nobody"
+        );
         assert_eq!(sent, BTreeSet::from([own]), "a refund is asked under one key, its own");
     }
 }

@@ -103,7 +103,9 @@ async fn purchase(stage: &Stage, conn: &mut PgConnection, script: &Script) -> Ru
 /// The keys of the jobs that come back by themselves, once those of the start have run.
 async fn settled_jobs(conn: &mut PgConnection) -> BTreeSet<String> {
     until("the jobs of the start have run", async || {
-        let busy = "select count(*) from jobs where lease_until is not null or run_at <= clock_timestamp()";
+        // One that failed, on a machine that has much else to do, comes again in a while.
+        let busy = "select count(*) from jobs
+                    where lease_until is not null or run_at <= clock_timestamp() or faults > 0";
         (truth::count(conn, busy).await == 0 && !job_keys(conn).await.is_empty()).then_some(())
     })
     .await;
