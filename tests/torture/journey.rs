@@ -58,7 +58,7 @@ async fn purchase(stage: &Stage, conn: &mut PgConnection, script: &Script) -> Ru
     (script.prepare)(&stage.sandbox);
     (script.bank)(&stage.stripe);
     let customer = Customer { http: http(), shop: stage.url.clone() };
-    let form = customer.form(script.pays).await;
+    let form = customer.form(script).await;
     stage.trap.arm(program.pid());
 
     let mut before = Vec::new();
@@ -226,16 +226,17 @@ struct Customer {
 }
 
 impl Customer {
-    async fn form(&self, pays: Pays) -> Vec<(&'static str, String)> {
-        let address = format!("{}/checkout?package_id={FRANCE}&quantity=1", self.shop);
+    async fn form(&self, script: &Script) -> Vec<(&'static str, String)> {
+        let quantity = script.quantity;
+        let address = format!("{}/checkout?package_id={FRANCE}&quantity={quantity}", self.shop);
         let page = self.http.get(address).send().await.unwrap().text().await.unwrap();
         vec![
             ("package_id", FRANCE.to_string()),
-            ("quantity", "1".to_owned()),
+            ("quantity", quantity.to_string()),
             ("form_key", attribute(&page, "name=\"form_key\" value=\"")),
             ("shown_price", attribute(&page, "name=\"shown_price\" value=\"")),
             ("email", TRAVELLER.to_owned()),
-            ("payment_method", pays.method().to_owned()),
+            ("payment_method", script.pays.method().to_owned()),
             ("accept_terms", "on".to_owned()),
         ]
     }
@@ -265,13 +266,14 @@ impl Customer {
     async fn look(&self, order: &str) -> Option<Value> {
         let request = self.http.get(format!("{}{order}", self.shop)).header("accept", "application/json");
         let seen: Value = request.send().await.ok()?.error_for_status().ok()?.json().await.ok()?;
-        let unit = &seen["lines"][0]["units"][0];
-        let code = unit["esim"]["activation_code"].as_str().unwrap_or_default();
-        assert_eq!(
-            unit["status"] == "completed",
-            code.starts_with("LPA:"),
-            "completed is shown with its code: {unit}"
-        );
+        for unit in seen["lines"][0]["units"].as_array().unwrap() {
+            let code = unit["esim"]["activation_code"].as_str().unwrap_or_default();
+            assert_eq!(
+                unit["status"] == "completed",
+                code.starts_with("LPA:"),
+                "completed is shown with its code: {unit}"
+            );
+        }
         Some(seen)
     }
 }

@@ -23,6 +23,8 @@ pub enum Scene {
 pub enum Fate {
     Delivered,
     Refunded,
+    /// One of its two units goes back: twice that is still no more than was paid, so that nobody outside would refuse it.
+    PartlyRefunded,
 }
 
 /// How the customer pays.
@@ -48,6 +50,8 @@ pub struct Script {
     pub name: &'static str,
     pub scene: Scene,
     pub fate: Fate,
+    /// How many eSIMs are bought.
+    pub quantity: usize,
     pub pays: Pays,
     /// Done before the form is posted.
     pub prepare: fn(&Running),
@@ -65,6 +69,7 @@ const HAPPY: Script = Script {
     name: "happy",
     scene: Scene::Purchase,
     fate: Fate::Delivered,
+    quantity: 1,
     pays: Pays::Test("pay"),
     prepare: |_| {},
     bank: |_| {},
@@ -168,14 +173,16 @@ pub const SCRIPTS: &[Script] = &[
     Script {
         name: "stripe-refund-of-a-failed-unit",
         pays: Pays::ByCard { returns: false },
-        fate: Fate::Refunded,
+        fate: Fate::PartlyRefunded,
+        quantity: 2,
         prepare: |sandbox| later(sandbox, Fault::FailsLater),
         ..HAPPY
     },
     Script {
         name: "stripe-answers-lost",
         pays: Pays::ByCard { returns: true },
-        fate: Fate::Refunded,
+        fate: Fate::PartlyRefunded,
+        quantity: 2,
         prepare: |sandbox| later(sandbox, Fault::FailsLater),
         bank: |stripe| {
             stripe.fault("/v1/checkout/sessions", stripe::Fault::LoseAnswer);
@@ -188,7 +195,8 @@ pub const SCRIPTS: &[Script] = &[
     Script {
         name: "stripe-refund-500-kept",
         pays: Pays::ByCard { returns: false },
-        fate: Fate::Refunded,
+        fate: Fate::PartlyRefunded,
+        quantity: 2,
         prepare: |sandbox| later(sandbox, Fault::FailsLater),
         bank: |stripe| stripe.fault("/v1/refunds", stripe::Fault::Keep500),
         ..HAPPY
