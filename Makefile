@@ -32,7 +32,7 @@ lint: ## formatting and lints alone
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
-conformance: ## judges that are not ours: schemathesis, Prism, and the document's webhook schemas (Node 20, Python 3)
+conformance: ## judges that are not ours: schemathesis, Prism, schemas, Stripe's own library (Node 20, Python 3)
 	@scripts/need.sh postgres
 	conformance/run.sh
 

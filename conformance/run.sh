@@ -5,16 +5,19 @@
 #   a  schemathesis asks the sandbox what the upstream's document makes up, and judges every answer by that document;
 #   b  the sandbox's webhooks are checked against the document's schemas;
 #   c  the client (examples/conformance) before Prism: its honest traffic through a strict proxy in front of the
-#      sandbox, and what it makes of a mock's dynamic answers over many seeds.
+#      sandbox, and what it makes of a mock's dynamic answers over many seeds;
+#   d  Stripe's own library drives the stand-in that the tests ask, signs events for the shop and verifies the stand-in's;
+#      what the shop asks is held against that library's types and against Stripe's published schema.
 #
-# Each judge says ok, or what it found and this ends with 1. `run.sh a b` runs only those two.
+# Each judge says ok, or what it found and this ends with 1. `run.sh a b` runs only those two; c alone needs Node.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 here=$PWD
 document=tests/fixtures/esimdual/openapi.json
 work=${CARGO_TARGET_DIR:-target}/conformance
-judges=${*:-a b c}
+judges=${*:-a b c d}
+export PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 
@@ -23,30 +26,48 @@ need() {
     echo "make conformance needs $2 (on Debian: apt-get install $3)." >&2
     exit 1
 }
-need node "Node 20 or newer" nodejs
-need npm npm npm
-need python3 "Python 3.10 or newer with venv" "python3 python3-venv"
-if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
-    echo "make conformance needs Node 20 or newer; this is $(node --version)." >&2
+sorry() {
+    echo "$1" >&2
     exit 1
-fi
+}
 
 # Installs again only when what is pinned has changed.
-install() {
-    local stamp
-    stamp=$(cat conformance/package.json conformance/package-lock.json conformance/requirements.txt | sha256sum)
-    [ "$(cat "$work/installed" 2>/dev/null)" = "$stamp" ] && return
-    echo "Installing the judges." >&2
-    rm -f "$work/installed"
-    cp conformance/package.json conformance/package-lock.json "$work/"
-    npm ci --prefix "$work" --no-audit --no-fund --loglevel error >&2
-    python3 -m venv "$work/venv"
-    "$work/venv/bin/pip" install --quiet --disable-pip-version-check -r conformance/requirements.txt >&2
-    echo "$stamp" >"$work/installed"
-}
-install
+is_installed() { [ "$(cat "$work/installed-$1" 2>/dev/null)" = "$2" ]; }
 
-cargo build --locked --bin simfront --example conformance
+install_python() {
+    need python3 "Python 3.10 or newer with venv" "python3 python3-venv"
+    local stamp
+    stamp=$(sha256sum <conformance/requirements.txt)
+    is_installed python "$stamp" && return
+    echo "Installing the judges that run on Python." >&2
+    rm -rf "$work/installed-python" "$work/venv"
+    python3 -m venv "$work/venv" >&2 ||
+        sorry "make conformance needs Python's venv (on Debian: apt-get install python3-venv)."
+    "$work/venv/bin/pip" install --quiet --disable-pip-version-check -r conformance/requirements.txt >&2 ||
+        sorry "make conformance needs the network once, to install the packages of conformance/requirements.txt with pip."
+    echo "$stamp" >"$work/installed-python"
+}
+
+install_node() {
+    need node "Node 20 or newer" nodejs
+    need npm npm npm
+    [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
+        sorry "make conformance needs Node 20 or newer; this is $(node --version)."
+    local stamp
+    stamp=$(cat conformance/package.json conformance/package-lock.json | sha256sum)
+    is_installed node "$stamp" && return
+    echo "Installing the judges that run on Node." >&2
+    rm -f "$work/installed-node"
+    cp conformance/package.json conformance/package-lock.json "$work/"
+    npm ci --prefix "$work" --no-audit --no-fund --loglevel error >&2 ||
+        sorry "make conformance needs the network once, to install the packages of conformance/package.json with npm."
+    echo "$stamp" >"$work/installed-node"
+}
+
+[ "$judges" = c ] || install_python
+case " $judges " in *" c "*) install_node ;; esac
+
+cargo build --locked --bin simfront --example conformance --example stripe_stand_in
 built=${CARGO_TARGET_DIR:-target}/debug
 
 sandbox=
@@ -104,6 +125,10 @@ for one in $judges; do
         # shellcheck disable=SC2016  # the variable is with_postgres' own
         scripts/with-postgres.sh sh -c 'exec "$0" "$1" "$2" "$SIMFRONT_TEST_DATABASE_URL"' \
             "$built/examples/conformance" "$work/node_modules/.bin/prism" "$document"
+        ;;
+    d)
+        "$work/venv/bin/python" conformance/card.py "$(realpath "$built/simfront")" \
+            "$(realpath "$built/examples/stripe_stand_in")" "$work/stripe.openapi.json" "$work/card.log"
         ;;
     *) echo "run.sh does not know the judge '$one'" >&2; exit 2 ;;
     esac

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "tests stand for clients that are not the shop's")]
 
+mod card;
 mod chromium;
 mod forms;
 mod policy;
@@ -10,3 +11,5 @@ mod staff;
 #[path = "../program/stand.rs"]
 #[allow(dead_code, reason = "it serves the program's own journeys too")]
 mod stand;
+#[path = "../support/stripe/mod.rs"]
+mod stripe;

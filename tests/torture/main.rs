@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "tests stand for clients that are not the shop's")]
 
+mod bank;
+mod card;
 mod commits;
 mod journey;
 mod long;
@@ -15,6 +17,8 @@ mod stage;
 #[path = "../program/stand.rs"]
 mod stand;
 mod steps;
+#[path = "../support/stripe/mod.rs"]
+mod stripe;
 mod trap;
 mod truth;
 mod wire;
@@ -22,7 +26,7 @@ mod wire;
 use crate::runs::Death;
 use crate::scripts::SCRIPTS;
 
-/// K13 and K14 belong to real ways of payment, but the test payment has both moments too; K16 is beyond what must be.
+/// K16 is beyond what must be.
 const NEEDED: [&str; 15] =
     ["K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K9", "K10", "K11", "K12", "K13", "K14", "K15"];
 

@@ -21,7 +21,7 @@ const LONGEST_HEAD: usize = 64 * 1024;
 
 /// What a relay needs to know of its side.
 struct Side {
-    /// `upstream` or `shop`.
+    /// `upstream`, `stripe` or `shop`.
     name: &'static str,
     server: u16,
     trap: Trap,
@@ -162,6 +162,7 @@ fn point(request: &[u8]) -> String {
     let parts = path.split('/').map(|part| match part {
         number if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => "{id}",
         token if token.len() > 24 => "{token}",
+        session if session.starts_with("cs_") => "{session}",
         part => part,
     });
     format!("{method} {}", parts.collect::<Vec<_>>().join("/"))
@@ -187,6 +188,10 @@ mod tests {
         assert_eq!(
             point(b"POST /pay/test/abcdefghijabcdefghijabcdefghij HTTP/1.1\r\n\r\n"),
             "POST /pay/test/{token}"
+        );
+        assert_eq!(
+            point(b"GET /v1/checkout/sessions/cs_test_0?expand[]=x HTTP/1.1\r\n\r\n"),
+            "GET /v1/checkout/sessions/{session}"
         );
     }
 

@@ -4,6 +4,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use simfront::sandbox::{Fault, Injection, OrderStatus, Running};
 
+use crate::stripe::post::Mishap;
+use crate::stripe::{self, Stripe, Weather};
+
 /// Which part of the shop's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scene {
@@ -20,16 +23,40 @@ pub enum Scene {
 pub enum Fate {
     Delivered,
     Refunded,
+    /// One of its two units goes back: twice that is still no more than was paid, so that nobody outside would refuse it.
+    PartlyRefunded,
+}
+
+/// How the customer pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pays {
+    /// At the test payment's page: what the bank answers.
+    Test(&'static str),
+    /// At Stripe's page: whether the browser comes back from it.
+    ByCard { returns: bool },
+}
+
+impl Pays {
+    /// The form's word for it.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Test(_) => "test",
+            Self::ByCard { .. } => "stripe",
+        }
+    }
 }
 
 pub struct Script {
     pub name: &'static str,
     pub scene: Scene,
     pub fate: Fate,
-    /// What the customer has the bank answer.
-    pub outcome: &'static str,
+    /// How many eSIMs are bought.
+    pub quantity: usize,
+    pub pays: Pays,
     /// Done before the form is posted.
     pub prepare: fn(&Running),
+    /// What Stripe does besides.
+    pub bank: fn(&Stripe),
     /// Done again and again while the order is open, with the order as its page shows it: what the owner or the
     /// upstream does at last.
     pub help: fn(&Running, &Value),
@@ -42,8 +69,10 @@ const HAPPY: Script = Script {
     name: "happy",
     scene: Scene::Purchase,
     fate: Fate::Delivered,
-    outcome: "pay",
+    quantity: 1,
+    pays: Pays::Test("pay"),
     prepare: |_| {},
+    bank: |_| {},
     help: |_, _| {},
     finds: &[],
 };
@@ -128,8 +157,50 @@ pub const SCRIPTS: &[Script] = &[
         prepare: |sandbox| sandbox.inject(Injection::times(Fault::PackageGone, 50)),
         ..HAPPY
     },
-    Script { name: "paid-twice", outcome: "twice", ..HAPPY },
-    Script { name: "paid-late", outcome: "late", ..HAPPY },
+    Script { name: "paid-twice", pays: Pays::Test("twice"), ..HAPPY },
+    Script { name: "paid-late", pays: Pays::Test("late"), ..HAPPY },
+    Script { name: "stripe-happy", pays: Pays::ByCard { returns: true }, ..HAPPY },
+    // Neither a browser nor an event tells of the payment.
+    Script {
+        name: "stripe-never-told",
+        pays: Pays::ByCard { returns: false },
+        bank: |stripe| {
+            let events = || Some(Mishap::Lost);
+            stripe.set_weather(Some(Weather { calls: Box::new(|_| None), events: Box::new(events) }));
+        },
+        ..HAPPY
+    },
+    Script {
+        name: "stripe-refund-of-a-failed-unit",
+        pays: Pays::ByCard { returns: false },
+        fate: Fate::PartlyRefunded,
+        quantity: 2,
+        prepare: |sandbox| later(sandbox, Fault::FailsLater),
+        ..HAPPY
+    },
+    Script {
+        name: "stripe-answers-lost",
+        pays: Pays::ByCard { returns: true },
+        fate: Fate::PartlyRefunded,
+        quantity: 2,
+        prepare: |sandbox| later(sandbox, Fault::FailsLater),
+        bank: |stripe| {
+            stripe.fault("/v1/checkout/sessions", stripe::Fault::LoseAnswer);
+            stripe.fault("/v1/refunds", stripe::Fault::LoseAnswer);
+            stripe.fault("/v1/refunds", stripe::Fault::Status(503));
+        },
+        ..HAPPY
+    },
+    // The key keeps the 500: only what Stripe lists tells that the money went back.
+    Script {
+        name: "stripe-refund-500-kept",
+        pays: Pays::ByCard { returns: false },
+        fate: Fate::PartlyRefunded,
+        quantity: 2,
+        prepare: |sandbox| later(sandbox, Fault::FailsLater),
+        bank: |stripe| stripe.fault("/v1/refunds", stripe::Fault::Keep500),
+        ..HAPPY
+    },
     Script { name: "sync", scene: Scene::Sync, ..HAPPY },
     Script { name: "first-start", scene: Scene::FirstStart, ..HAPPY },
 ];

@@ -3,16 +3,19 @@
 
 use std::time::Duration;
 
+use simfront::ground::Clock;
 use simfront::sandbox::{self, Running, Settings};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 use tempfile::TempDir;
+use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 use crate::commits::Commits;
 use crate::post_office::PostOffice;
 use crate::relay::Relay;
 use crate::stand::{Ended, Program, command, folder, free_port};
+use crate::stripe::{self, Stripe};
 use crate::trap::Trap;
 
 const SECRET: &str = "a key that is long enough for tests";
@@ -125,11 +128,13 @@ pub struct Stage {
     pub database: Database,
     pub sandbox: Running,
     pub post: PostOffice,
+    pub stripe: Stripe,
     pub trap: Trap,
     /// Where customers and webhooks find the shop.
     pub url: String,
     commits: Commits,
     upstream: Relay,
+    bank: Relay,
     /// Stands as long as this does.
     _door: Relay,
     port: u16,
@@ -148,12 +153,17 @@ impl Stage {
         let commits = Commits::before(&database.options, trap.clone()).await;
         let upstream = Relay::before(upstream_port, "upstream", trap.clone(), |_| true).await;
         let points = |point: &str| {
-            ["POST /checkout", "POST /pay/test/{token}", "POST /webhooks/esimdual"].contains(&point)
+            let posts = ["/checkout", "/pay/test/{token}", "/webhooks/esimdual", "/webhooks/stripe"];
+            point.strip_prefix("POST ").is_some_and(|path| posts.contains(&path))
         };
         let door = Relay::before(port, "shop", trap.clone(), points).await;
         let post = PostOffice::open(trap.clone()).await;
         let url = format!("http://127.0.0.1:{}", door.port());
         sandbox.set_webhook_url(Some(format!("{url}/webhooks/esimdual")));
+        let stripe = Stripe::start(Clock::running(OffsetDateTime::now_utc())).await;
+        stripe.post_events_to(format!("{url}/webhooks/stripe"));
+        let bank_port = url::Url::parse(&stripe.base).unwrap().port().unwrap();
+        let bank = Relay::before(bank_port, "stripe", trap.clone(), |_| true).await;
         let settings = [
             ("SECRET_KEY", SECRET),
             ("BIND_ADDR", &format!("127.0.0.1:{port}")),
@@ -167,7 +177,10 @@ impl Stage {
             ("DOUBT_SETTLING_SECONDS", "1"),
             ("RECONCILE_INTERVAL_SECONDS", "1"),
             ("JOB_LEASE_SECONDS", "2"),
-            ("PAYMENT_METHODS", "test"),
+            ("PAYMENT_METHODS", "test,stripe"),
+            ("STRIPE_SECRET_KEY", stripe::KEY),
+            ("STRIPE_WEBHOOK_SECRET", stripe::SECRET),
+            ("STRIPE_API_BASE", &format!("http://127.0.0.1:{}", bank.port())),
             ("RATE_LIMITS", "off"),
         ];
         let mut settings: Vec<_> = settings.map(|(name, value)| (name, value.to_owned())).into();
@@ -176,10 +189,12 @@ impl Stage {
             database,
             sandbox,
             post,
+            stripe,
             trap,
             url,
             commits,
             upstream,
+            bank,
             _door: door,
             port,
             folder: folder(),
@@ -215,7 +230,7 @@ impl Stage {
 
     pub async fn end(self) {
         self.sandbox.stop().await;
-        drop((self.commits, self.upstream));
+        drop((self.commits, self.upstream, self.bank));
         self.database.end().await;
     }
 }

@@ -35,8 +35,11 @@ const STEPS: &[(&str, &str)] = &[
     ("update _sqlx_migrations", "migration timed"),
     ("insert orders", "order begun"),
     ("update payments set status paid", "paid"),
-    ("update refunds", "refund made"),
+    ("update refunds set status done", "refund made"),
     ("insert refunds", "refund recorded"),
+    ("update refunds set asked_at", "refund asked"),
+    ("update payments set start_key", "payment asked"),
+    ("update payments set provider_reference", "payment opened"),
     ("insert esims", "eSIM stored"),
     ("insert attempts", "attempt begun"),
     ("insert webhook_deliveries", "webhook stored"),
@@ -64,6 +67,7 @@ const STEPS: &[(&str, &str)] = &[
     ("update jobs set attempts", "job claimed"),
     ("update jobs set lease_until", "job ended"),
     ("update jobs set lease longer", "lease prolonged"),
+    ("update payments", "payment moved"),
     ("insert jobs", "job asked for"),
 ];
 
@@ -85,6 +89,12 @@ fn bears(statement: &str, sign: &str, all: &[String]) -> bool {
     let says = |words: &str| statement.to_ascii_lowercase().contains(words);
     match sign {
         "update payments set status paid" => has("update payments") && says("set status = 'paid'"),
+        "update payments set start_key" => has("update payments") && says("set start_key = $"),
+        "update payments set provider_reference" => {
+            has("update payments") && says("set provider_reference = $")
+        }
+        "update refunds set status done" => has("update refunds") && says("set status = 'done'"),
+        "update refunds set asked_at" => has("update refunds") && says("set asked_at = $"),
         // Binding is the only move of a unit that remembers an upstream order.
         "update units set processing" => {
             has("update units") && all.iter().any(|one| one == "insert upstream_orders")
@@ -103,25 +113,34 @@ pub struct Moment {
     pub at: &'static [(&'static str, Mode)],
 }
 
-/// K3 to K5 are about a payment's webhook; with the test payment its page is what tells the shop, and the upstream's
-/// webhook has the same three moments. A call's mode `C` is no moment: the program lives on for a while after the answer,
-/// so that nobody knows what it has committed by then.
+/// K3 to K5 are about a payment's webhook; the test payment's page tells the shop too, and the upstream's webhook has the
+/// same three moments. A call's mode `C` is no moment: the program lives on for a while after the answer, so that nobody
+/// knows what it has committed by then.
 pub const MOMENTS: &[Moment] = &[
     Moment {
         name: "K1",
         what: "order committed, the customer not yet sent to pay",
-        at: &[("commit: order begun", Mode::B)],
+        at: &[
+            ("commit: order begun", Mode::B),
+            ("commit: payment asked", Mode::B),
+            ("stripe: POST /v1/checkout/sessions", Mode::A),
+        ],
     },
     Moment {
         name: "K2",
         what: "payment opened, its address not told",
-        at: &[("shop: POST /checkout", Mode::B)],
+        at: &[
+            ("shop: POST /checkout", Mode::B),
+            ("stripe: POST /v1/checkout/sessions", Mode::B),
+            ("commit: payment opened", Mode::A),
+        ],
     },
     Moment {
         name: "K3",
         what: "payment or webhook received, not stored",
         at: &[
             ("shop: POST /webhooks/esimdual", Mode::A),
+            ("shop: POST /webhooks/stripe", Mode::A),
             ("commit: webhook stored", Mode::A),
             ("commit: paid", Mode::A),
         ],
@@ -129,7 +148,11 @@ pub const MOMENTS: &[Moment] = &[
     Moment {
         name: "K4",
         what: "stored, the 2xx not sent",
-        at: &[("commit: webhook stored", Mode::B), ("shop: POST /webhooks/esimdual", Mode::B)],
+        at: &[
+            ("commit: webhook stored", Mode::B),
+            ("shop: POST /webhooks/esimdual", Mode::B),
+            ("shop: POST /webhooks/stripe", Mode::B),
+        ],
     },
     Moment { name: "K5", what: "2xx sent, not worked on", at: &[("commit: webhook worked on", Mode::A)] },
     Moment { name: "K6", what: "paid committed", at: &[("commit: paid", Mode::B)] },
@@ -158,9 +181,17 @@ pub const MOMENTS: &[Moment] = &[
     Moment {
         name: "K13",
         what: "refund committed, not paid out",
-        at: &[("commit: refund recorded", Mode::B)],
+        at: &[
+            ("commit: refund recorded", Mode::B),
+            ("commit: refund asked", Mode::B),
+            ("stripe: POST /v1/refunds", Mode::A),
+        ],
     },
-    Moment { name: "K14", what: "refund paid out, not committed", at: &[("commit: refund made", Mode::A)] },
+    Moment {
+        name: "K14",
+        what: "refund paid out, not committed",
+        at: &[("stripe: POST /v1/refunds", Mode::B), ("commit: refund made", Mode::A)],
+    },
     Moment { name: "K15", what: "inside the catalog's swap", at: &[("commit: catalog swapped", Mode::A)] },
     Moment { name: "K16", what: "inside a migration", at: &[("commit: migration", Mode::A)] },
 ];

@@ -286,6 +286,7 @@ pub async fn fate(conn: &mut PgConnection, fate: Fate) {
     let expected = match fate {
         Fate::Delivered => ("completed".to_owned(), 1),
         Fate::Refunded => ("failed".to_owned(), 0),
+        Fate::PartlyRefunded => ("completed".to_owned(), 1),
     };
     assert_eq!((status, ready), expected, "the order's end, and its mail");
 }

@@ -1,7 +1,9 @@
 //! A whole shop for one test: a database of its own, a sandbox of its own, a clock that is moved by hand.
 
 pub mod browser;
+mod cards;
 pub mod post;
+#[path = "../../support/stripe/mod.rs"]
 pub mod stripe;
 pub mod truth;
 pub mod wire;

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rust_decimal::Decimal;
+use simfront::ground::Clock;
 use simfront::sandbox::{self, Running, Settings};
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -20,7 +21,9 @@ use self::cluster::{Cluster, End};
 use self::dice::Dice;
 use self::nodes::Nodes;
 use self::shoppers::{Shoppers, plan};
+use crate::journey::hurry;
 use crate::post_office::PostOffice;
+use crate::stripe::{self, Stripe};
 use crate::trap::Trap;
 
 /// What the wallet opens with: more than any run spends.
@@ -76,9 +79,13 @@ pub async fn run(seed: u64, units: u64) {
     let upstream =
         Settings { packages: 20, balance: WALLET.into(), webhook_tries: 4, ..Settings::for_tests() };
     let sandbox = sandbox::start(upstream).await.unwrap();
+    let stripe = Stripe::start(Clock::running(OffsetDateTime::now_utc())).await;
+    let outside = Outside { sandbox, stripe, post };
+    let Outside { sandbox, stripe, .. } = &outside;
     let database = cluster.url.clone();
-    let mut nodes = Nodes::start(|url| settings(url, &database, &sandbox, &post)).await;
+    let mut nodes = Nodes::start(|url| settings(url, &database, &outside)).await;
     sandbox.set_webhook_url(Some(format!("{}/webhooks/esimdual", nodes.door.url)));
+    stripe.post_events_to(format!("{}/webhooks/stripe", nodes.door.url));
 
     let packages: Vec<i64> = sqlx::query_scalar("select id from packages order by id limit 6")
         .fetch_all(&cluster.pool)
@@ -86,7 +93,8 @@ pub async fn run(seed: u64, units: u64) {
         .unwrap();
     let orders = plan(seed, units, &packages);
     let planned = orders.len();
-    weather::storm(&sandbox, seed);
+    weather::storm(sandbox, seed);
+    stripe.set_weather(Some(weather::at_the_bank(seed)));
     let mut shoppers = Shoppers::go(&nodes.door.url, orders);
     let mut fallen = Fallen::default();
     let (mut coming, mut looked) = (blows(seed, units).into_iter().peekable(), Instant::now());
@@ -99,7 +107,7 @@ pub async fn run(seed: u64, units: u64) {
         nodes.look_after();
         if looked.elapsed() > Duration::from_secs(2) {
             looked = Instant::now();
-            weather::hand_out(&sandbox, OWED);
+            weather::hand_out(sandbox, OWED);
         }
         let Some((done, open)) = standing(&cluster.pool).await else { continue };
         shoppers.open.store(open, Ordering::Relaxed);
@@ -111,16 +119,25 @@ pub async fn run(seed: u64, units: u64) {
     }
     let stormed = began.elapsed();
     sandbox.clear_faults();
-    let rested = heal(&mut nodes, &cluster.pool, &sandbox, &mut progress).await;
+    stripe.set_weather(None);
+    let rested = heal(&mut nodes, &cluster.pool, &outside, &mut progress).await;
     let bill = report::Bill { seed, units, planned, stormed, took: began.elapsed(), fallen, rested };
-    let verdict = report::write(&bill, &cluster.pool, &sandbox, &post, nodes.ended_by_themselves).await;
+    let verdict = report::write(&bill, &cluster.pool, &outside, nodes.ended_by_themselves).await;
     assert!(verdict.is_empty(), "seed {seed}, {units} units:\n{}", verdict.join("\n"));
     nodes.stop().await;
-    sandbox.stop().await;
+    outside.sandbox.stop().await;
     cluster.stop().await;
 }
 
-fn settings(url: &str, database: &str, sandbox: &Running, post: &PostOffice) -> Vec<(&'static str, String)> {
+/// Everybody whom the nodes ask.
+pub struct Outside {
+    sandbox: Running,
+    stripe: Stripe,
+    post: PostOffice,
+}
+
+fn settings(url: &str, database: &str, outside: &Outside) -> Vec<(&'static str, String)> {
+    let Outside { sandbox, stripe, post } = outside;
     let upstream = sandbox.settings();
     let settings = [
         ("SECRET_KEY", "a key that is long enough for tests"),
@@ -138,7 +155,11 @@ fn settings(url: &str, database: &str, sandbox: &Running, post: &PostOffice) -> 
         ("DOUBT_SETTLING_SECONDS", "1"),
         ("RECONCILE_INTERVAL_SECONDS", "1"),
         ("JOB_LEASE_SECONDS", "3"),
-        ("PAYMENT_METHODS", "test"),
+        ("PAYMENT_METHODS", "test,stripe"),
+        ("STRIPE_SECRET_KEY", stripe::KEY),
+        ("STRIPE_WEBHOOK_SECRET", stripe::SECRET),
+        ("STRIPE_API_BASE", &stripe.base),
+        ("STRIPE_TIMEOUT_SECONDS", "1"),
         ("RATE_LIMITS", "off"),
     ];
     settings.map(|(name, value)| (name, value.to_owned())).into()
@@ -199,7 +220,7 @@ impl Progress {
 }
 
 /// Waits until nobody has anything to do any more; false where that does not come.
-async fn heal(nodes: &mut Nodes, pool: &PgPool, sandbox: &Running, progress: &mut Progress) -> bool {
+async fn heal(nodes: &mut Nodes, pool: &PgPool, outside: &Outside, progress: &mut Progress) -> bool {
     nodes.ready().await;
     progress.moved = Instant::now();
     let owing = "select (select count(*) from orders where status in ('awaiting_payment', 'processing'))
@@ -210,12 +231,15 @@ async fn heal(nodes: &mut Nodes, pool: &PgPool, sandbox: &Running, progress: &mu
                          where p.status = 'paid' and not p.counted and p.refunded_minor < p.amount_minor)";
     loop {
         nodes.look_after();
-        weather::hand_out(sandbox, time::Duration::ZERO);
+        weather::hand_out(&outside.sandbox, time::Duration::ZERO);
+        if let Ok(mut conn) = pool.acquire().await {
+            hurry(&mut conn).await;
+        }
         if let (Some((done, _)), Ok(owed)) =
             (standing(pool).await, sqlx::query_scalar::<_, i64>(owing).fetch_one(pool).await)
         {
             progress.note(done, usize::try_from(owed).unwrap());
-            if owed == 0 {
+            if owed == 0 && !outside.stripe.is_telling() {
                 books_settle(nodes, pool).await;
                 return true;
             }

@@ -9,10 +9,11 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use simfront::sandbox::{Ledger, Running, TransactionKind};
+use simfront::sandbox::{Ledger, TransactionKind};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
-use super::{Fallen, opening, weather};
+use super::{Fallen, Outside, opening, weather};
+use crate::bank::{self, Sums};
 use crate::post_office::PostOffice;
 use crate::truth;
 
@@ -33,16 +34,10 @@ pub struct Bill {
 }
 
 /// Judges and writes the report; every promise that was broken, in words.
-pub async fn write(
-    bill: &Bill,
-    pool: &PgPool,
-    sandbox: &Running,
-    post: &PostOffice,
-    ended_by_themselves: u32,
-) -> Vec<String> {
-    let ledger = sandbox.ledger();
+pub async fn write(bill: &Bill, pool: &PgPool, outside: &Outside, ended_by_themselves: u32) -> Vec<String> {
+    let (ledger, post, bank) = (outside.sandbox.ledger(), &outside.post, bank::sums(&outside.stripe));
     let mut conn = pool.acquire().await.unwrap();
-    let mut broken = promises(&mut conn, &ledger, post).await;
+    let mut broken = promises(&mut conn, &ledger, outside).await;
     if !bill.rested {
         broken.push("not everything came to rest".to_owned());
     }
@@ -56,6 +51,9 @@ pub async fn write(
         ("units", number(&shop["units"]), i64::try_from(bill.units).unwrap()),
         ("cents adrift", adrift, 0),
         ("debits that are no purchase", number(&upstream["debits"]) - number(&upstream["purchases"]), 0),
+        ("cents that were paid by card and did not arrive", bank.paid - number(&shop["by_card_minor"]), 0),
+        ("cents that went back by card", bank.refunded, number(&shop["refunds_by_card_minor"])),
+        ("intents of which more went back than was paid", i64::try_from(bank.over).unwrap(), 0),
     ] {
         if found != expected {
             broken.push(format!("{what}: {found}, not {expected}"));
@@ -69,6 +67,10 @@ pub async fn write(
         ledger.faults.by_fault.iter().map(|(fault, times)| (word(&json!(fault)), *times)).collect();
     let calls: BTreeMap<String, u64> =
         ledger.calls.iter().map(|(call, times)| (word(&json!(call)), *times)).collect();
+    // Of 300 units some fifteen fail, half of them paid by card.
+    if bank.refunds == 0 {
+        broken.push("nothing went back by card: the run says nothing of refunds".to_owned());
+    }
     let faulty = faulty_permille(&ledger);
     if faulty < least_faulty(bill.units) {
         broken.push(format!("only {faulty} of a thousand calls were faulty"));
@@ -93,6 +95,7 @@ pub async fn write(
         "mails_that_came_again": extra_mails,
         "shop": shop,
         "upstream": upstream,
+        "stripe": bank_report(outside, bank),
         "why_units_failed": failures(&mut conn).await,
         "adrift_minor": adrift,
         "findings": broken,
@@ -106,7 +109,7 @@ pub async fn write(
 }
 
 /// The promises that hold for any run, each judged however the others came out.
-async fn promises(conn: &mut PgConnection, ledger: &Ledger, post: &PostOffice) -> Vec<String> {
+async fn promises(conn: &mut PgConnection, ledger: &Ledger, outside: &Outside) -> Vec<String> {
     let mut broken = Vec::new();
     let mut judge = |judged: Result<(), Box<dyn std::any::Any + Send>>| {
         if let Err(panic) = judged {
@@ -117,10 +120,11 @@ async fn promises(conn: &mut PgConnection, ledger: &Ledger, post: &PostOffice) -
     };
     judge(AssertUnwindSafe(truth::units(conn, ledger)).catch_unwind().await);
     judge(AssertUnwindSafe(truth::books(conn)).catch_unwind().await);
+    judge(AssertUnwindSafe(bank::agrees(conn, &outside.stripe)).catch_unwind().await);
     judge(AssertUnwindSafe(truth::ledgers(conn, &[])).catch_unwind().await);
     judge(AssertUnwindSafe(truth::webhooks(conn, ledger)).catch_unwind().await);
     judge(AssertUnwindSafe(truth::story(conn, &[])).catch_unwind().await);
-    judge(AssertUnwindSafe(truth::all_mails(conn, post)).catch_unwind().await);
+    judge(AssertUnwindSafe(truth::all_mails(conn, &outside.post)).catch_unwind().await);
     broken
 }
 
@@ -138,6 +142,18 @@ async fn shop_sums(conn: &mut PgConnection) -> Value {
         ),
         ("refunds", "select count(*) from refunds where status = 'done'"),
         ("refunds_minor", "select coalesce(sum(amount_minor), 0)::bigint from refunds where status = 'done'"),
+        (
+            "by_card_minor",
+            "select coalesce(sum(amount_minor), 0)::bigint
+             from payments where status = 'paid' and method = 'stripe'",
+        ),
+        (
+            "refunds_by_card_minor",
+            "select coalesce(sum(r.amount_minor), 0)::bigint
+             from refunds r join payments p on p.id = r.payment_id
+             where r.status = 'done' and p.method = 'stripe'",
+        ),
+        ("payments_that_were_asked_again", "select count(*) from payments where start_doubts > 0"),
         (
             "delivered_minor",
             "select coalesce(sum(l.unit_price_minor), 0)::bigint
@@ -179,6 +195,22 @@ fn upstream_sums(ledger: &Ledger) -> Value {
         "balance": ledger.balance.normalize().to_string(),
         "balance_expected": (opening() - prices + credited).normalize().to_string(),
         "requests_for_orders": ledger.order_requests.len(),
+    })
+}
+
+/// What became of the money at Stripe, in minor units, and what went wrong there.
+fn bank_report(outside: &Outside, sums: Sums) -> Value {
+    let books = outside.stripe.books();
+    json!({
+        "sessions_opened": books.sessions.len(),
+        "sessions_paid": sums.sessions,
+        "paid_minor": sums.paid,
+        "refunds": sums.refunds,
+        "refunds_minor": sums.refunded,
+        "over_refunds": sums.over,
+        "calls": books.calls,
+        "events": books.told.len(),
+        "faults": books.struck,
     })
 }
 

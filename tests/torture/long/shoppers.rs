@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::dice::Dice;
+use crate::card;
 use crate::stand::{attribute, http};
 
 /// The checkout form's own limit.
@@ -25,6 +26,8 @@ pub struct Planned {
     pub quantity: u64,
     /// What the bank answers, one after the other.
     outcomes: &'static [&'static str],
+    /// Paid by card instead; whether the browser comes back from there.
+    card: Option<bool>,
 }
 
 impl Planned {
@@ -48,7 +51,11 @@ pub fn plan(seed: u64, units: u64, packages: &[i64]) -> Vec<Planned> {
         };
         let quantity = (1 + dice.below(MOST)).min(left);
         left -= quantity;
-        orders.push(Planned { number, package: dice.one_of(packages), quantity, outcomes });
+        let package = dice.one_of(packages);
+        // What only the test payment's bank can answer stays with it.
+        let by_card = outcomes == ["pay"] && dice.below(2) == 0;
+        let card = by_card.then(|| dice.below(2) == 0);
+        orders.push(Planned { number, package, quantity, outcomes, card });
     }
     orders
 }
@@ -90,6 +97,10 @@ impl Shopper {
     async fn buy(&self, order: &Planned) {
         let form = self.form(order).await;
         let pay = self.post("/checkout", &form).await;
+        if let Some(returns) = order.card {
+            card::pay(&self.http, &self.shop, &pay, returns).await;
+            return;
+        }
         for outcome in order.outcomes {
             self.post(&pay, &[("outcome", (*outcome).to_owned())]).await;
         }
@@ -111,7 +122,7 @@ impl Shopper {
             ("form_key", attribute(&page, "name=\"form_key\" value=\"")),
             ("shown_price", attribute(&page, "name=\"shown_price\" value=\"")),
             ("email", Planned::email(*number)),
-            ("payment_method", "test".to_owned()),
+            ("payment_method", if order.card.is_some() { "stripe" } else { "test" }.to_owned()),
             ("accept_terms", "on".to_owned()),
         ]
     }

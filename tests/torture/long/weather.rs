@@ -4,6 +4,10 @@ use rust_decimal::Decimal;
 use simfront::sandbox::{Fault, Injection, Operation, OrderStatus, Running};
 use time::OffsetDateTime;
 
+use super::dice::Dice;
+use crate::stripe::post::Mishap;
+use crate::stripe::{self, Weather};
+
 /// Of a thousand purchases so many fail or are lied about: each is drawn for what those before it left over. Those that
 /// cost a whole timeout, or that keep every node quiet, are rare; together well over three in ten.
 const PURCHASES: &[(Fault, i64)] = &[
@@ -27,7 +31,7 @@ const PURCHASES: &[(Fault, i64)] = &[
 /// Of a thousand orders so many go on in another way than at once; the calls are answered, and truly.
 const COURSES: &[(Fault, i64)] = &[
     (Fault::CompletesLater, 30),
-    (Fault::FailsLater, 15),
+    (Fault::FailsLater, 50),
     (Fault::CompletedWithoutEsim, 5),
     (Fault::StaysProcessing, 5),
 ];
@@ -49,6 +53,46 @@ const WEBHOOKS: &[(Fault, i64)] = &[
     (Fault::WebhookForged, 10),
     (Fault::WebhookReplayed, 20),
 ];
+
+/// Of a thousand calls that change something at Stripe.
+const CHARGES: &[(stripe::Fault, u64)] = &[
+    (stripe::Fault::LoseAnswer, 100),
+    (stripe::Fault::LoseRequest, 60),
+    (stripe::Fault::Status(500), 60),
+    (stripe::Fault::Status(503), 40),
+    (stripe::Fault::Status(429), 20),
+    (stripe::Fault::Silence, 20),
+];
+/// Of a thousand calls that only read there.
+const LOOKS: &[(stripe::Fault, u64)] = &[
+    (stripe::Fault::LoseRequest, 80),
+    (stripe::Fault::Status(500), 80),
+    (stripe::Fault::Status(503), 40),
+    (stripe::Fault::Silence, 5),
+];
+/// Of a thousand of its events.
+const EVENTS: &[(Mishap, u64)] = &[(Mishap::Lost, 150), (Mishap::Doubled, 150), (Mishap::Late, 300)];
+
+/// One of a table, or nothing, as the dice fall.
+fn drawn<T: Copy>(dice: &mut Dice, table: &[(T, u64)]) -> Option<T> {
+    let mut fallen = dice.below(1000);
+    table.iter().find_map(|(one, permille)| match fallen.checked_sub(*permille) {
+        Some(rest) => {
+            fallen = rest;
+            None
+        }
+        None => Some(*one),
+    })
+}
+
+/// What goes wrong at Stripe.
+pub fn at_the_bank(seed: u64) -> Weather {
+    let (mut calls, mut events) = (Dice::of(seed, 2), Dice::of(seed, 3));
+    Weather {
+        calls: Box::new(move |method| drawn(&mut calls, if method == "POST" { CHARGES } else { LOOKS })),
+        events: Box::new(move || drawn(&mut events, EVENTS)),
+    }
+}
 
 /// Everything begins to go wrong.
 pub fn storm(sandbox: &Running, seed: u64) {

@@ -2,26 +2,33 @@
 //! afterwards, keeps keys as Stripe does (500s too), refuses what Stripe refuses, and misbehaves where a test asks for it.
 //! It shares no code with the shop's desk, so that no misreading is made twice.
 
-use std::collections::{HashMap, VecDeque};
+#![allow(dead_code, reason = "each test binary uses the part that it needs")]
+
+pub mod post;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post as posted};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use simfront::ground::Clock;
+use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
-use super::post::mac;
+use self::post::{Mishap, Told};
 
 pub const KEY: &str = "sk_test_simfront";
 pub const SECRET: &str = "whsec_simfront_tests";
 const LOWEST_EXPIRY: i64 = 1800;
 
-/// What goes wrong with the next POST to a path that ends so.
+/// What goes wrong with the next POST to a path that ends so, or by the weather.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Carried out, and the connection drops.
@@ -39,9 +46,23 @@ pub enum Fault {
 /// One request, as it came.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub method: &'static str,
     pub path: String,
+    /// Of the body, or of the address, in their order.
+    pub pairs: Vec<(String, String)>,
     pub key: Option<String>,
     pub form: HashMap<String, String>,
+}
+
+/// What befalls a call, by its method.
+type OfCalls = Box<dyn FnMut(&str) -> Option<Fault> + Send>;
+/// What befalls an event.
+type OfEvents = Box<dyn FnMut() -> Option<Mishap> + Send>;
+
+/// What goes wrong by chance.
+pub struct Weather {
+    pub calls: OfCalls,
+    pub events: OfEvents,
 }
 
 #[derive(Default)]
@@ -50,18 +71,30 @@ pub struct Books {
     pub refunds: Vec<Value>,
     pub disputes: Vec<Value>,
     pub warnings: Vec<Value>,
+    /// What was posted.
     pub asked: Vec<Asked>,
+    /// What was only read.
+    pub looked: Vec<Asked>,
     kept: HashMap<String, (String, u16, Value)>,
     faults: VecDeque<(&'static str, Fault)>,
     /// What a new refund's status is.
     refund_status: Option<&'static str>,
     events: usize,
+    /// Where events are posted to by themselves.
+    post_to: Option<String>,
+    pub told: Vec<Told>,
+    weather: Option<Weather>,
+    /// How often each fault of the weather struck.
+    pub struck: BTreeMap<String, u64>,
+    /// How many calls came.
+    pub calls: u64,
 }
 
 #[derive(Clone)]
 pub struct Stripe {
     books: Arc<Mutex<Books>>,
     clock: Clock,
+    http: reqwest::Client,
     pub base: String,
 }
 
@@ -69,14 +102,18 @@ impl Stripe {
     pub async fn start(clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let stripe = Self { books: Arc::default(), clock, base };
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let patience = std::time::Duration::from_secs(10);
+        let http = reqwest::Client::builder().timeout(patience).no_proxy().build().unwrap();
+        let stripe = Self { books: Arc::default(), clock, http, base };
         let router = Router::new()
-            .route("/v1/checkout/sessions", post(create_session))
+            .route("/v1/checkout/sessions", posted(create_session))
             .route("/v1/checkout/sessions/{id}", get(read_session))
-            .route("/v1/checkout/sessions/{id}/expire", post(expire_session))
-            .route("/v1/refunds", post(create_refund).get(refunds))
+            .route("/v1/checkout/sessions/{id}/expire", posted(expire_session))
+            .route("/v1/refunds", posted(create_refund).get(refunds))
             .route("/v1/disputes", get(disputes))
             .route("/v1/radar/early_fraud_warnings", get(warnings))
+            .layer(from_fn_with_state(stripe.clone(), weathered))
             .route("/c/pay/{id}", get(page).post(pay_page))
             .with_state(stripe.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -90,6 +127,11 @@ impl Stripe {
     /// The next POST to a path that ends so goes wrong.
     pub fn fault(&self, path: &'static str, fault: Fault) {
         self.books().faults.push_back((path, fault));
+    }
+
+    /// From now on things go wrong by chance, or not any more.
+    pub fn set_weather(&self, weather: Option<Weather>) {
+        self.books().weather = weather;
     }
 
     /// Refunds are made with this status from now on.
@@ -130,12 +172,15 @@ impl Stripe {
     }
 
     fn complete(&self, number: usize, payment_status: &str, intent: &str) {
-        let session = &mut self.books().sessions[number];
+        let mut books = self.books();
+        let session = &mut books.sessions[number];
         session["status"] = json!("complete");
         session["payment_status"] = json!(payment_status);
         session["url"] = Value::Null;
         session["payment_intent"] =
             json!({ "id": format!("pi_{number}"), "object": "payment_intent", "status": intent });
+        let session = session.clone();
+        self.tell(&mut books, "checkout.session.completed", &session);
     }
 
     /// Changes what a session says.
@@ -176,11 +221,7 @@ impl Stripe {
 
     /// The body of an event about an object.
     pub fn event(&self, name: &str, object: &Value) -> String {
-        let mut books = self.books();
-        books.events += 1;
-        json!({ "id": format!("evt_{}", books.events), "object": "event", "type": name, "livemode": false,
-            "created": self.clock.now().unix_timestamp(), "data": { "object": object } })
-        .to_string()
+        event_of(&mut self.books(), self.clock.now(), name, object).1
     }
 
     /// The header that signs a body now.
@@ -190,7 +231,59 @@ impl Stripe {
 }
 
 pub fn signature(secret: &str, at: i64, body: &str) -> String {
-    format!("t={at},v1={}", hex::encode(mac(secret, format!("{at}.{body}").as_bytes())))
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(format!("{at}.{body}").as_bytes());
+    format!("t={at},v1={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+/// An event about an object: its name and body.
+fn event_of(books: &mut Books, now: OffsetDateTime, name: &str, object: &Value) -> (String, String) {
+    books.events += 1;
+    let id = format!("evt_{}", books.events);
+    let body = json!({ "id": id, "object": "event", "type": name, "livemode": false,
+        "created": now.unix_timestamp(), "data": { "object": object } });
+    (id, body.to_string())
+}
+
+/// An object whose intent is told by its name alone, as it is where nobody asked for more.
+fn collapsed(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(id) = object["payment_intent"].get("id").cloned() {
+        object["payment_intent"] = id;
+    }
+    object
+}
+
+/// The weather strikes before a call or after it.
+async fn weathered(State(stripe): State<Stripe>, request: Request, next: Next) -> Response {
+    let fault = {
+        let mut books = stripe.books();
+        books.calls += 1;
+        let method = request.method().as_str();
+        if method == "GET" {
+            let query = request.uri().query().unwrap_or_default();
+            let pairs: Vec<(String, String)> =
+                url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            let (path, form) = (request.uri().path().to_owned(), pairs.iter().cloned().collect());
+            books.looked.push(Asked { method: "GET", path, pairs, key: None, form });
+        }
+        let fault = books.weather.as_mut().and_then(|weather| (weather.calls)(method));
+        if let Some(fault) = fault {
+            *books.struck.entry(format!("call {fault:?}")).or_insert(0) += 1;
+        }
+        fault
+    };
+    match fault {
+        Some(Fault::Silence) => std::future::pending().await,
+        Some(Fault::LoseRequest) => dropped(),
+        Some(Fault::Status(status)) => answer(problem(status, "api_error", "fault")),
+        Some(Fault::LoseAnswer) => {
+            next.run(request).await;
+            dropped()
+        }
+        Some(Fault::Keep500) => unreachable!("what a key keeps is decided where keys are"),
+        None => next.run(request).await,
+    }
 }
 
 fn problem(status: u16, kind: &str, code: &str) -> (u16, Value) {
@@ -227,11 +320,13 @@ async fn once(
     if !known(headers) {
         return answer(problem(401, "invalid_request_error", "api_key"));
     }
-    let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let form: HashMap<String, String> = pairs.iter().cloned().collect();
     let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
     let fault = {
         let mut books = stripe.books();
-        books.asked.push(Asked { path: path.to_owned(), key: key.clone(), form: form.clone() });
+        let (key, form) = (key.clone(), form.clone());
+        books.asked.push(Asked { method: "POST", path: path.to_owned(), pairs, key, form });
         let place = books.faults.iter().position(|(end, _)| path.ends_with(end));
         place.and_then(|place| books.faults.remove(place)).map(|(_, fault)| fault)
     };
@@ -292,7 +387,12 @@ fn place(books: &Books, id: &str) -> Option<usize> {
     books.sessions.iter().position(|session| session["id"] == id)
 }
 
-async fn read_session(State(stripe): State<Stripe>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+async fn read_session(
+    State(stripe): State<Stripe>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     if !known(&headers) {
         return answer(problem(401, "invalid_request_error", "api_key"));
     }
@@ -306,7 +406,8 @@ async fn read_session(State(stripe): State<Stripe>, headers: HeaderMap, Path(id)
         session["status"] = json!("expired");
         session["url"] = Value::Null;
     }
-    answer((200, session.clone()))
+    let whole = query.iter().any(|(name, value)| name.starts_with("expand") && value == "payment_intent");
+    answer((200, if whole { session.clone() } else { collapsed(session) }))
 }
 
 async fn expire_session(
@@ -324,7 +425,9 @@ async fn expire_session(
         }
         session["status"] = json!("expired");
         session["url"] = Value::Null;
-        (200, session.clone())
+        let session = session.clone();
+        stripe.tell(books, "checkout.session.expired", &session);
+        (200, session)
     })
     .await
 }
@@ -359,6 +462,7 @@ async fn create_refund(State(stripe): State<Stripe>, headers: HeaderMap, body: S
             "metadata": { "order_number": form.get("metadata[order_number]"), "refund_key": form.get("metadata[refund_key]") },
         });
         books.refunds.push(refund.clone());
+        stripe.tell(books, "refund.created", &refund);
         (200, refund)
     })
     .await
@@ -389,80 +493,31 @@ async fn warnings((State(stripe), headers, Query(query)): Asking) -> Response {
     listed(&headers, &all, &query)
 }
 
+/// The page on which a session is paid.
 async fn page(State(stripe): State<Stripe>, Path(id): Path<String>) -> Response {
-    let open = stripe.sessions().iter().any(|session| session["id"] == id && session["status"] == "open");
-    let page =
-        if open { "<form method=post><button id=pay>Pay</button></form>" } else { "This page is over." };
-    axum::response::Html(format!("<!doctype html><title>Pay</title>{page}")).into_response()
+    let session = stripe.sessions().into_iter().find(|session| session["id"] == id);
+    let page = match session.filter(|session| session["status"] == "open") {
+        Some(session) => format!(
+            "<p>{} {}</p><form method=post><button id=pay>Pay</button></form><a id=back href=\"{}\">Back</a>",
+            session["amount_total"],
+            session["currency"].as_str().unwrap(),
+            session["cancel_url"].as_str().unwrap(),
+        ),
+        None => "<p id=over>This page is over.</p>".to_owned(),
+    };
+    axum::response::Html(format!("<!doctype html><title>Pay</title><link rel=icon href=data:,>{page}"))
+        .into_response()
 }
 
+/// Pays a session, once however often it is clicked, and leads back to the shop.
 async fn pay_page(State(stripe): State<Stripe>, Path(id): Path<String>) -> Response {
     let Some(number) = place(&stripe.books(), &id) else { return StatusCode::NOT_FOUND.into_response() };
-    stripe.pay(number);
-    let back =
-        stripe.sessions()[number]["success_url"].as_str().unwrap().replace("{CHECKOUT_SESSION_ID}", &id);
+    let session = stripe.sessions().remove(number);
+    match session["status"].as_str() {
+        Some("open") => stripe.pay(number),
+        Some("complete") => {}
+        _ => return StatusCode::GONE.into_response(),
+    }
+    let back = session["success_url"].as_str().unwrap().replace("{CHECKOUT_SESSION_ID}", &id);
     (StatusCode::SEE_OTHER, [(header::LOCATION, back)]).into_response()
-}
-
-impl super::Stand {
-    /// A shop that takes cards by Stripe, and the Stripe that it asks.
-    pub async fn with_stripe() -> (Self, Stripe) {
-        let mut stand = Self::new().await;
-        let stripe = Stripe::start(stand.shop.clock.clone()).await;
-        stand.use_stripe(&stripe);
-        (stand, stripe)
-    }
-
-    /// The same shop as it is after a start with this Stripe.
-    pub fn use_stripe(&mut self, stripe: &Stripe) {
-        let desk = simfront::stripe::Settings {
-            secret_key: KEY.to_owned().into(),
-            api_base: stripe.base.clone(),
-            webhook_secrets: vec![SECRET.to_owned().into()],
-            timeout: std::time::Duration::from_secs(20),
-        };
-        let settings = simfront::shop::Settings {
-            payment_methods: vec!["stripe".to_owned()],
-            payment_origins: vec![stripe.base.clone()],
-            ..(*self.shop.settings).clone()
-        };
-        self.shop.stripe = Some(simfront::stripe::Client::new(desk).unwrap());
-        self.shop.settings = Arc::new(settings);
-        self.router = simfront::site::site(&self.shop, &self.stage).unwrap();
-    }
-
-    /// Fills in the checkout and is led on: the order's token, and where to.
-    pub async fn check_out(&self, package: i64, quantity: u32) -> (String, String) {
-        let form = self.form(package, quantity).await;
-        let location = self.post("/checkout", &form).await.to().to_owned();
-        let key = &form.iter().find(|(name, _)| name == "form_key").unwrap().1;
-        let token = sqlx::query_scalar("select token from orders where form_key = $1").bind(key);
-        (token.fetch_one(&self.shop.db).await.unwrap(), location)
-    }
-
-    /// Posts a webhook with this signature.
-    pub async fn hook(&self, body: &str, signature: &str) -> u16 {
-        let request = axum::http::Request::post("/webhooks/stripe").header("stripe-signature", signature);
-        self.ask(request.body(Body::from(body.to_owned())).unwrap()).await.status.as_u16()
-    }
-
-    /// Stripe tells of an object, rightly signed.
-    pub async fn told(&self, stripe: &Stripe, name: &str, object: &Value) {
-        let body = stripe.event(name, object);
-        assert_eq!(self.hook(&body, &stripe.signature(&body)).await, 200, "{name}");
-    }
-
-    /// The browser comes back from the page of a session.
-    pub async fn come_back(&self, token: &str, session: &str) -> super::browser::Answer {
-        self.get(&format!("/orders/{token}?session_id={session}")).await
-    }
-
-    /// Checks out one plan of France, pays it, and is told by a webhook; nothing is bought before jobs run. The token.
-    pub async fn pay_by_card(&self, stripe: &Stripe, quantity: u32) -> String {
-        let (token, _) = self.check_out(super::FRANCE, quantity).await;
-        let number = stripe.sessions().len() - 1;
-        stripe.pay(number);
-        self.told(stripe, "checkout.session.completed", &stripe.sessions()[number]).await;
-        token
-    }
 }
