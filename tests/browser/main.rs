@@ -10,3 +10,4 @@ mod staff;
 #[path = "../program/stand.rs"]
 #[allow(dead_code, reason = "it serves the program's own journeys too")]
 mod stand;
+mod window;
