@@ -5,7 +5,7 @@
 # `make demo PROFILE=release` shows the speed that a shop has.
 PROFILE = dev
 
-.PHONY: help demo demo-reset test queries lint conformance mutants torture torture-long bench bench-catalog bench-shop fuzz
+.PHONY: help demo demo-reset test queries lint conformance lighthouse mutants torture torture-long bench bench-catalog bench-shop bench-window fuzz
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-14s %s\n' "$$target" "$$what"; done
@@ -32,9 +32,14 @@ lint: ## formatting and lints alone
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
-conformance: ## judges that are not ours: schemathesis, Prism, schemas, Stripe's own library (Node 20, Python 3)
+conformance: ## judges that are not ours: schemathesis, Prism, schemas, Stripe's library, Nu HTML checker (Node 20, Python 3, Java)
 	@scripts/need.sh postgres
 	conformance/run.sh
+
+lighthouse: export PROFILE := $(PROFILE)
+lighthouse: ## Lighthouse on the home page, a country and a plan of a demo, as on a phone (Node 20, Chromium)
+	@scripts/need.sh postgres
+	conformance/lighthouse.sh
 
 mutants: ## breaks the program in known ways and demands that the named tests turn red
 	@scripts/need.sh postgres
@@ -58,7 +63,7 @@ torture-long: ## buys UNITS=20000 on two nodes while everything fails, is killed
 	@scripts/need.sh postgres
 	scripts/torture-long.sh
 
-bench: bench-catalog bench-shop ## the two below; fails where a figure is missed
+bench: bench-catalog bench-shop bench-window ## the three below; fails where a figure is missed
 
 bench-catalog: ## time and memory of reading a large catalog, as ratios to plain JSON values
 	cargo bench --locked --bench catalog
@@ -67,6 +72,10 @@ bench-shop: ## webhooks, orders and their way to the page, as ratios to what Pos
 	@scripts/need.sh postgres
 	@# As it ships: the whole program optimised.
 	cargo bench --locked --profile release --bench shop
+
+bench-window: ## search, and a country page beside a bare handler that sends the same bytes
+	@scripts/need.sh postgres
+	cargo bench --locked --profile release --bench window
 
 # Seconds for each target.
 FUZZ_SECONDS = 60

@@ -8,15 +8,16 @@
 #      sandbox, and what it makes of a mock's dynamic answers over many seeds;
 #   d  Stripe's own library drives the stand-in that the tests ask, signs events for the shop and verifies the stand-in's;
 #      what the shop asks is held against that library's types and against Stripe's published schema.
+#   e  the Nu HTML checker reads the public pages of a demo.
 #
-# Each judge says ok, or what it found and this ends with 1. `run.sh a b` runs only those two; c alone needs Node.
+# Each judge says ok, or what it found and this ends with 1. `run.sh a b` runs only those two; c and e alone need Node, e Java too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 here=$PWD
 document=tests/fixtures/esimdual/openapi.json
 work=${CARGO_TARGET_DIR:-target}/conformance
-judges=${*:-a b c d}
+judges=${*:-a b c d e}
 export PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
@@ -64,14 +65,17 @@ install_node() {
     echo "$stamp" >"$work/installed-node"
 }
 
-[ "$judges" = c ] || install_python
-case " $judges " in *" c "*) install_node ;; esac
+case " $judges " in *" a "* | *" b "* | *" d "*) install_python ;; esac
+case " $judges " in *" c "* | *" e "*) install_node ;; esac
 
 cargo build --locked --bin simfront --example conformance --example stripe_stand_in
 built=${CARGO_TARGET_DIR:-target}/debug
 
 sandbox=
-stop() { [ -z "$sandbox" ] || kill "$sandbox" 2>/dev/null || true; }
+demo=
+stop() {
+    for running in $sandbox $demo; do kill "$running" 2>/dev/null || true; done
+}
 trap stop EXIT
 
 token() {
@@ -117,6 +121,46 @@ schemathesis() {
     echo "ok: schemathesis finds nothing, and found the lie"
 }
 
+# The pages that a visitor without an order can see, in both languages.
+pages="/ /destinations /destinations/france /destinations/france?data=5&sort=gb /destinations/france?price=0.01
+/regions/europe /regions/global /plans/1120 /search /search?q=france /search?q=zzzz /nowhere
+/checkout?package_id=1120&quantity=1"
+
+html() {
+    need java "a Java runtime" default-jre-headless
+    local program shop='' tries=0 number=0 page prefix
+    program=$(cd "$built" && pwd)/simfront
+    mkdir -p "$work/demo" "$work/html"
+    rm -f "$work/html"/*
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    : >"$work/demo.log"
+    (cd "$work/demo" && PORT=$port exec "$program" demo) >"$work/demo.log" 2>&1 &
+    demo=$!
+    until shop=$(sed -n 's/^shop: //p' "$work/demo.log") && [ -n "$shop" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 1200 ] || { echo "The demo does not start: see $work/demo.log" >&2; exit 1; }
+        sleep 0.1
+    done
+    for page in $pages; do
+        for prefix in '' /it; do
+            number=$((number + 1))
+            curl --silent -o "$work/html/$number.html" "$shop$prefix$page"
+        done
+    done
+    kill "$demo" && wait "$demo" || true
+    demo=
+    (cd "$work/demo" && "$program" demo --reset) >>"$work/demo.log" 2>&1
+    # The negative control: a page that is wrong must turn this judge red.
+    local jar=$work/node_modules/vnu-jar/build/dist/vnu.jar
+    echo '<!doctype html><title>x</title><p id=a><p id=a>' >"$work/wrong.html"
+    if java -jar "$jar" --errors-only "$work/wrong.html" 2>/dev/null; then
+        echo "the Nu HTML checker overlooked an id that stands twice" >&2
+        exit 1
+    fi
+    java -jar "$jar" --errors-only "$work/html"
+    echo "ok: the Nu HTML checker finds no error in $number pages"
+}
+
 for one in $judges; do
     case "$one" in
     a) schemathesis ;;
@@ -130,6 +174,7 @@ for one in $judges; do
         "$work/venv/bin/python" conformance/card.py "$(realpath "$built/simfront")" \
             "$(realpath "$built/examples/stripe_stand_in")" "$work/stripe.openapi.json" "$work/card.log"
         ;;
+    e) html ;;
     *) echo "run.sh does not know the judge '$one'" >&2; exit 2 ;;
     esac
 done

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// uses the catalog's own names.
 const PLACES: [&str; 2] = ["country-", "region-"];
 /// Texts that are the same in both languages.
-const SAME: [&str; 2] = ["shop-name", "no"];
+const SAME: [&str; 1] = ["shop-name"];
 
 fn files(folder: &str, extensions: &[&str]) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();

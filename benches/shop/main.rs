@@ -6,6 +6,7 @@
 #![expect(clippy::float_arithmetic, reason = "ratios and milliseconds for people; no money")]
 #![allow(clippy::disallowed_methods, reason = "a bench stands for clients that are not the shop's")]
 
+mod figure;
 mod stage;
 mod wire;
 
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use simfront::sandbox::OrderMode;
 
+use figure::{Figure, percentile};
 use stage::Stage;
 use wire::{Wire, get, hammer, paced};
 
@@ -30,50 +32,10 @@ const WEBHOOKS_PER_SECOND: u32 = 200;
 const FLOOD_PER_SECOND: u32 = 1000;
 /// Customers who order meanwhile.
 const ORDERS_PER_SECOND: u32 = 20;
+/// As few as the measured purchases need.
+const PACKAGES: usize = 120;
 /// Open order pages of one round.
 const PAGES: usize = 40;
-
-/// A figure that must hold.
-struct Figure {
-    name: &'static str,
-    unit: &'static str,
-    limit: f64,
-    /// Whether more is better.
-    at_least: bool,
-    rounds: Vec<f64>,
-}
-
-impl Figure {
-    fn new(name: &'static str, unit: &'static str, limit: f64, at_least: bool) -> Self {
-        Self { name, unit, limit, at_least, rounds: Vec::new() }
-    }
-
-    fn median(&self) -> f64 {
-        let mut sorted = self.rounds.clone();
-        sorted.sort_by(f64::total_cmp);
-        sorted[sorted.len() / 2]
-    }
-
-    fn holds(&self) -> bool {
-        if self.at_least { self.median() >= self.limit } else { self.median() < self.limit }
-    }
-
-    fn tell(&self) -> String {
-        let (word, than) = (if self.holds() { "ok" } else { "miss" }, if self.at_least { "≥" } else { "<" });
-        let (median, unit, limit) = (self.median(), self.unit, self.limit);
-        let rounds: Vec<String> = self.rounds.iter().map(|one| format!("{one:.2}")).collect();
-        format!(
-            "{word:<5}{:<58}{median:>8.2} {unit:<6} (wanted {than} {limit}; rounds {})",
-            self.name,
-            rounds.join(" ")
-        )
-    }
-
-    fn json(&self) -> Value {
-        json!({ "name": self.name, "unit": self.unit, "median": self.median(), "limit": self.limit,
-            "wanted": if self.at_least { "at least" } else { "less than" }, "rounds": self.rounds, "ok": self.holds() })
-    }
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -82,7 +44,7 @@ async fn main() -> ExitCode {
     let other =
         arguments.iter().position(|argument| argument == "--program").map(|at| arguments[at + 1].clone());
     let program = PathBuf::from(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_simfront").to_owned()));
-    let mut stage = Stage::start(&program).await;
+    let mut stage = Stage::start(&program, PACKAGES).await;
     let (figures, raw) = measure(&mut stage).await;
     for figure in &figures {
         println!("{}", figure.tell());
@@ -150,12 +112,6 @@ async fn measure(stage: &mut Stage) -> (Vec<Figure>, Vec<Value>) {
         raw.push(json!({ "to_the_page_ms": told }));
     }
     (vec![intake, checkout, flooded, steady, seen], raw)
-}
-
-/// The value that so many of a hundred stay under or reach.
-fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[(values.len() * percent).div_ceil(100) - 1]
 }
 
 /// PostgreSQL's own bench, which commits one row after the other.

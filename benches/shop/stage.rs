@@ -45,7 +45,7 @@ fn command(
 
 impl Stage {
     /// Starts everything, the program without workers first, and waits until the shop is ready.
-    pub async fn start(program: &Path) -> Self {
+    pub async fn start(program: &Path, packages: usize) -> Self {
         let folder = tempfile::Builder::new().prefix("simfront-bench-").tempdir().unwrap();
         // PostgreSQL's user must be able to pass when this is root.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -58,7 +58,8 @@ impl Stage {
             let value: String = sqlx::query_scalar(show).fetch_one(&db).await.unwrap();
             assert_eq!(value, "on", "{setting}: what is measured must survive a power cut");
         }
-        let settings = sandbox::Settings { balance: 1_000_000.into(), ..sandbox::Settings::for_tests() };
+        let settings =
+            sandbox::Settings { balance: 1_000_000.into(), packages, ..sandbox::Settings::for_tests() };
         let sandbox = sandbox::start(settings).await.unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
@@ -91,14 +92,24 @@ impl Stage {
         stage
     }
 
-    /// Starts the program anew, with workers.
-    pub fn with_workers(&mut self) {
+    /// Starts the program anew, with workers: how long it takes until it is ready.
+    pub fn with_workers(&mut self) -> Duration {
         self.program.kill().unwrap();
         self.program.wait().unwrap();
+        let began = Instant::now();
         let arguments = ["serve"];
         self.program =
             command(self.folder.path(), &self.binary, &self.variables, &arguments).spawn().unwrap();
         self.ready();
+        began.elapsed()
+    }
+
+    /// How much memory the program has, in mebibytes.
+    #[allow(dead_code, reason = "the bench of the window asks it")]
+    pub fn resident(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
     }
 
     fn ready(&mut self) {
@@ -110,7 +121,7 @@ impl Stage {
             }
             let ended = self.program.try_wait().unwrap();
             assert!(ended.is_none() && began.elapsed() < Duration::from_secs(60), "{}", self.log());
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 

@@ -32,8 +32,9 @@ problem-incident = Incident
 
 # Search
 search-label = Where are you going?
-search-placeholder = Country or region
+search-placeholder = Italy, Asia…
 search-button = Search
+search-suggestions = Suggestions
 all-destinations = All destinations
 
 # Counts

@@ -25,6 +25,35 @@ place-description = Travel eSIMs for { $place }: { $count ->
     [one] one plan
    *[other] { $count } plans
   } to compare by data, days and price.
+place-countries = { $count ->
+    [one] { $count } country
+   *[other] { $count } countries
+  }
+place-countries-text = Each plan names its own countries on its page; not every plan works in all of these.
+place-matching = { $count } of { $all } plans match.
+filter-open = Filter
+filter-any = Any
+filter-at-least = { $amount } or more
+filter-price = Up to ({ $currency })
+filter-calls = With calls or texts
+filter-unlimited = Unlimited data
+filter-show = Show plans
+filter-clear = Clear the filters
+filter-none = No plan here is like that.
+speed-4g = 4G or faster
+speed-5g = 5G
+sort-label = Sort by
+sort-price = Price
+sort-gb = Price per GB
+sort-days = Days
+best-value = Best value
+best-value-why = “Best value” is the lowest price per GB of this list. Unlimited plans and plans under 1 GB are not compared.
+group-more = Show all { $count }
+group-all-kinds = All kinds of plans
+pages-label = Pages
+page-of = Page { $page } of { $pages }
+page-before = Previous
+page-after = Next
 place-no-plans = There is no plan for this destination at the moment. Look at the other destinations, or come back later.
 groups-label = Kinds of plans
 group-local = Only { $country }
@@ -44,18 +73,27 @@ plan-next = Next: your e-mail address and how to pay. The QR code comes right af
 plan-no-price = Not on sale yet
 plan-no-price-text = This plan has no price at the moment. Come back later, or choose another one.
 plan-per-gb = { $price } per GB
+plan-per-day = { $price } per day
 plan-facts = About this plan
 fact-data = Data
 fact-validity = Valid for
 fact-speed = Network
 fact-voice = Calls
 fact-sms = Text messages
-fact-top-up = Can be topped up
+fact-fair-use = Fair use
+fact-fair-use-hint = Networks may slow unlimited plans down after heavy use. How much that is was not told to us.
+fact-start = Validity begins
+fact-start-hint = To lose no day, install it on the day you travel.
+fact-operators = Operators
+fact-hotspot = Sharing with other devices
+fact-top-up = Top-up
+fact-top-up-none = No
+fact-top-up-hint = When it is used up, buy another one: it is a new eSIM with a new code.
+fact-per-gb = Price per GB
+fact-per-day = Price per day
 fact-name = Listed as
 not-stated = Not stated
 none-included = None included
-yes = Yes
-no = No
 works-in = { $count ->
     [one] Works in { $count } country
    *[other] Works in { $count } countries
@@ -76,8 +114,21 @@ sms-count = { $count ->
    *[other] { $count } texts
   }
 
+device-title = Will it work on my phone?
+device-esim = Can my phone hold an eSIM?
+device-esim-dial = Open the phone’s dialler and type
+device-esim-eid = If a number called EID appears, the phone can hold an eSIM. If none does, it cannot.
+device-esim-settings = Or look in the settings: “Add eSIM” stands under Mobile Service on an iPhone, and under Network or Connections and SIM on Android. iPhones that were made for mainland China have none.
+device-lock = Is my phone unlocked?
+device-lock-iphone = iPhone: Settings, General, About. “Carrier Lock” must say “No SIM restrictions”.
+device-lock-android = Android: Settings, Network or Connections, SIM or Mobile networks, Network operators. If it can search for other operators, it is unlocked; some makers write “SIM lock” under About phone.
+device-lock-then = A locked phone takes only the eSIMs of the company that sold it. That company can unlock it, often for free.
+
 gone-title = This plan is no longer sold
-gone-text = If you have bought it, it keeps working. Search for your destination to see what is sold now.
+gone-text = If you have bought it, it keeps working. The network sells it no more, so neither can we.
+gone-near = Similar plans for { $place }
+gone-near-anywhere = Similar plans
+gone-place = All plans for { $place }
 
 search-title = Search
 search-title-for = Results for “{ $query }”
@@ -86,3 +137,8 @@ search-help = Check the spelling, try the English or the Italian name of the cou
 search-countries = Countries
 search-regions = Regions
 search-plans = Plans
+search-said = { $count ->
+    [0] No suggestions
+    [one] { $count } suggestion
+   *[other] { $count } suggestions
+  }

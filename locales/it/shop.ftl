@@ -32,8 +32,9 @@ problem-incident = Incidente
 
 # Ricerca
 search-label = Dove vai?
-search-placeholder = Paese o regione
+search-placeholder = Grecia, Asia…
 search-button = Cerca
+search-suggestions = Suggerimenti
 all-destinations = Tutte le destinazioni
 
 # Quantità

@@ -25,6 +25,35 @@ place-description = eSIM da viaggio per { $place }: { $count ->
     [one] un piano
    *[other] { $count } piani
   } da confrontare per dati, giorni e prezzo.
+place-countries = { $count ->
+    [one] { $count } Paese
+   *[other] { $count } Paesi
+  }
+place-countries-text = Ogni piano elenca i suoi Paesi nella propria pagina; non tutti i piani funzionano in tutti questi.
+place-matching = { $count } piani su { $all }.
+filter-open = Filtra
+filter-any = Tutti
+filter-at-least = Almeno { $amount }
+filter-price = Fino a ({ $currency })
+filter-calls = Con chiamate o SMS
+filter-unlimited = Dati illimitati
+filter-show = Mostra i piani
+filter-clear = Togli i filtri
+filter-none = Qui non c’è un piano così.
+speed-4g = 4G o più veloce
+speed-5g = Solo 5G
+sort-label = Ordina per
+sort-price = Prezzo
+sort-gb = Prezzo al GB
+sort-days = Giorni
+best-value = Più conveniente
+best-value-why = “Più conveniente” è il prezzo al GB più basso di questo elenco. I piani illimitati e quelli sotto 1 GB non si confrontano.
+group-more = Mostra tutti: { $count }
+group-all-kinds = Tutti i tipi di piano
+pages-label = Pagine
+page-of = Pagina { $page } di { $pages }
+page-before = Precedente
+page-after = Successiva
 place-no-plans = Al momento non c’è un piano per questa destinazione. Guarda le altre destinazioni o torna più tardi.
 groups-label = Tipi di piano
 group-local = Solo { $country }
@@ -44,18 +73,27 @@ plan-next = Poi: il tuo indirizzo e-mail e come pagare. Il codice QR arriva subi
 plan-no-price = Non ancora in vendita
 plan-no-price-text = Al momento questo piano non ha un prezzo. Torna più tardi o scegline un altro.
 plan-per-gb = { $price } al GB
+plan-per-day = { $price }/giorno
 plan-facts = Il piano in dettaglio
 fact-data = Dati
 fact-validity = Vale per
 fact-speed = Rete
 fact-voice = Chiamate
 fact-sms = SMS
-fact-top-up = Si può ricaricare
+fact-fair-use = Uso corretto
+fact-fair-use-hint = Le reti possono rallentare i piani illimitati dopo un uso intenso. Da quanto in poi, non ci è stato detto.
+fact-start = La validità inizia
+fact-start-hint = Per non perdere giorni, installala il giorno in cui parti.
+fact-operators = Operatori
+fact-hotspot = Condivisione con altri dispositivi
+fact-top-up = Ricarica
+fact-top-up-none = Non disponibile
+fact-top-up-hint = Quando è finita, comprane un’altra: è una eSIM nuova con un codice nuovo.
+fact-per-gb = Prezzo al GB
+fact-per-day = Prezzo al giorno
 fact-name = Nome in catalogo
 not-stated = Non indicato
 none-included = Non comprese
-yes = Sì
-no = No
 works-in = { $count ->
     [one] Funziona in { $count } Paese
    *[other] Funziona in { $count } Paesi
@@ -76,8 +114,21 @@ sms-count = { $count ->
    *[other] { $count } SMS
   }
 
+device-title = Funzionerà sul mio telefono?
+device-esim = Il mio telefono accetta una eSIM?
+device-esim-dial = Apri il tastierino del telefono e scrivi
+device-esim-eid = Se compare un numero chiamato EID, il telefono accetta una eSIM. Se non compare, no.
+device-esim-settings = Oppure guarda nelle impostazioni: “Aggiungi eSIM” è sotto Cellulare su iPhone, e sotto Rete o Connessioni e SIM su Android. Gli iPhone prodotti per la Cina continentale non ce l’hanno.
+device-lock = Il mio telefono è sbloccato?
+device-lock-iphone = iPhone: Impostazioni, Generali, Info. Accanto a “Blocco operatore” deve esserci “Nessuna restrizione SIM”.
+device-lock-android = Android: Impostazioni, Rete o Connessioni, SIM o Reti mobili, Operatori di rete. Se può cercare altri operatori, è sbloccato; alcuni produttori scrivono “Blocco SIM” in Info sul telefono.
+device-lock-then = Un telefono bloccato accetta solo le eSIM della società che lo ha venduto. Quella società può sbloccarlo, spesso gratis.
+
 gone-title = Questo piano non è più in vendita
-gone-text = Se lo hai comprato, continua a funzionare. Cerca la tua destinazione per vedere che cosa si vende ora.
+gone-text = Se lo hai comprato, continua a funzionare. La rete non lo vende più, quindi neanche noi.
+gone-near = Piani simili per { $place }
+gone-near-anywhere = Piani simili
+gone-place = Tutti i piani per { $place }
 
 search-title = Ricerca
 search-title-for = Risultati per «{ $query }»
@@ -86,3 +137,8 @@ search-help = Controlla come è scritto, prova il nome del Paese in italiano o i
 search-countries = Paesi
 search-regions = Regioni
 search-plans = Piani
+search-said = { $count ->
+    [0] Nessun suggerimento
+    [one] { $count } suggerimento
+   *[other] { $count } suggerimenti
+  }

@@ -8,6 +8,7 @@ mod accept;
 mod amount;
 pub mod diff;
 pub mod package;
+mod past;
 mod read;
 pub mod run;
 mod slug;
@@ -18,6 +19,7 @@ mod wording;
 
 pub use accept::{Accepted, SetAside, accept};
 pub use package::{Country, Coverage, Data, Package, Region};
+pub use past::{Past, Withdrawn, past};
 pub use read::{
     Contents, last_runs, listed_cost, package_for_sale, read_on_sale, set_aside, synced_at, version,
 };

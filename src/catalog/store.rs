@@ -1,6 +1,7 @@
 //! The statements on the catalog that change it: `packages`, `countries`, `regions`, `package_countries`,
 //! `sync_runs`, `packages_set_aside`, `package_stops`. What is only read stands in `store/reading.rs`.
 
+mod past;
 mod reading;
 
 use rust_decimal::Decimal;
@@ -12,6 +13,7 @@ use super::diff::fingerprint;
 use super::package::{Country, Data, Package, Region};
 use super::run::{Counts, Outcome};
 
+pub use past::*;
 pub use reading::*;
 
 /// One sync at a time writes, on whichever node ("simcatal" as a number).

@@ -22,6 +22,14 @@ impl Language {
         }
     }
 
+    /// Language and territory, as Open Graph wants them.
+    pub fn locale(self) -> &'static str {
+        match self {
+            Self::En => "en_US",
+            Self::It => "it_IT",
+        }
+    }
+
     /// What the language calls itself.
     pub fn own_name(self) -> &'static str {
         match self {

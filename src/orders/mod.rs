@@ -27,7 +27,7 @@ pub use store::{
     accept_cost, append, by_form_key, by_id, by_token, cancel, expire_now, give, id_of_number, insert_all,
     line_of, lines, lock_order, lock_unit, mark_paid, move_unit, note_payment_status, note_real_cost,
     open_units, raise_alarm, raise_attention, reopen, replacement_is_open, replacements, settle_status,
-    stale, unit_by_external_id, unit_by_id, units, wait_until,
+    sold_since, stale, unit_by_external_id, unit_by_id, units, wait_until,
 };
 pub use unit::{HoldReason, Unit, UnitState, UnitStatus};
 pub use web::{PayLink, Returned, TransferDue, routes};

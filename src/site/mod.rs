@@ -76,6 +76,7 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .layer(from_fn(web::problem::render))
         .layer(from_fn_with_state(floor, security::floor))
         .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(stage.window.clone(), window::web::keep_ready))
         .layer(from_fn_with_state(shop.entropy.clone(), log::each_request))
         .with_state(shop.clone());
     Ok(Router::new().fallback_service(MapRequestLayer::new(web::language::strip_prefix).layer(routes)))

@@ -36,7 +36,7 @@ fn prefixed(path: &str) -> Option<(Language, String)> {
 /// Whether a public page may stand at this path.
 fn has_languages(path: &str) -> bool {
     let first = path.split('/').nth(1).unwrap_or_default();
-    let files = ["sitemap.xml", "robots.txt", "favicon.ico", "static"];
+    let files = ["sitemap.xml", "sitemaps", "robots.txt", "favicon.ico", "static"];
     let of_an_order =
         first == "orders" && ["/events", "/qr.svg", "/qr.png"].iter().any(|end| path.ends_with(end));
     // A second prefix is no address either.

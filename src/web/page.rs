@@ -44,15 +44,15 @@ pub async fn revalidate(request: Request, next: Next) -> Response {
         .flatten();
     let response = next.run(request).await;
     match (asked, response.headers().get(header::ETAG)) {
-        (Some(known), Some(tag)) if response.status() == StatusCode::OK && names(&known, tag) => {
+        (Some(known), Some(tag)) if response.status() == StatusCode::OK && tag_is_known(&known, tag) => {
             not_modified(response.headers())
         }
         _ => response,
     }
 }
 
-/// Weak comparison (RFC 9110, 13.1.2): the mark of weakness does not count.
-fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
+/// Whether an `If-None-Match` names a tag. Weak comparison (RFC 9110, 13.1.2): the mark of weakness does not count.
+pub fn tag_is_known(known: &HeaderValue, tag: &HeaderValue) -> bool {
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let (Ok(known), Ok(tag)) = (known.to_str(), tag.to_str()) else { return false };
     known.trim() == "*" || known.split(',').any(|known| bare(known) == bare(tag))

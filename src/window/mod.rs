@@ -4,17 +4,24 @@
 //! visitor, and that it never waits for the database. Never knows a cost: plans come in priced, and the cost stays
 //! outside.
 
+mod atlas;
+mod beside;
+mod map;
 mod names;
 mod plan;
 mod popular;
 mod refresh;
 mod search;
+mod sift;
 mod snapshot;
+mod structured;
+mod value;
 pub mod web;
 mod wording;
 
 pub use plan::Plan;
 pub use refresh::{keep_fresh, reload};
+pub use search::Found;
 pub use snapshot::{Place, Snapshot};
 pub use wording::{TicketRow, ticket};
 

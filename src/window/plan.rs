@@ -12,16 +12,14 @@ pub struct Plan {
     pub name: String,
     /// How much data.
     pub data: Data,
-    /// Voice minutes, where there are any.
+    /// Voice minutes; `Some(0)` for none, `None` where the upstream does not say.
     pub voice_minutes: Option<u32>,
-    /// Text messages, where there are any.
+    /// Text messages, in the same way.
     pub sms_count: Option<u32>,
     /// How many days; `None` where the upstream does not say.
     pub validity_days: Option<u32>,
     /// `5G`, `4G/LTE` …
     pub network_speed: Option<String>,
-    /// Whether it can be topped up; `None` where the upstream does not say.
-    pub reloadable: Option<bool>,
     /// Where it works.
     pub coverage: Coverage,
     /// The slug of its region.
@@ -35,20 +33,35 @@ pub struct Plan {
 impl Plan {
     /// The cost stays behind here.
     pub(super) fn new(package: Package, countries: Vec<usize>, price: Option<Price>) -> Self {
+        let without = |part: &str| leaves_out(&package.package_type, part).then_some(0);
         Self {
             id: package.id,
             name: package.name,
             data: package.data,
-            voice_minutes: package.voice_minutes.filter(|minutes| *minutes > 0),
-            sms_count: package.sms_count.filter(|count| *count > 0),
+            voice_minutes: package.voice_minutes.or(without("voice")),
+            sms_count: package.sms_count.or(without("sms")),
             validity_days: package.validity_days,
             network_speed: package.network_speed,
-            reloadable: package.reloadable,
             coverage: package.coverage,
             region: package.region,
             countries,
             price,
         }
+    }
+
+    /// Voice minutes, where there are any.
+    pub fn minutes(&self) -> Option<u32> {
+        self.voice_minutes.filter(|minutes| *minutes > 0)
+    }
+
+    /// Text messages, where there are any.
+    pub fn texts(&self) -> Option<u32> {
+        self.sms_count.filter(|count| *count > 0)
+    }
+
+    /// Whether it carries data: one for calls or texts may carry none.
+    pub fn carries_data(&self) -> bool {
+        !matches!(self.data, Data::NotStated | Data::Bytes(0))
     }
 
     /// The order in every list: what can be bought first, the cheapest before the dearer, then the one with more.
@@ -60,5 +73,32 @@ impl Plan {
         };
         let minor = self.price.map_or(0, |price| price.minor);
         (self.price.is_none(), minor, std::cmp::Reverse(bytes), self.id)
+    }
+}
+
+/// Whether the upstream's word for a kind of package (`data`, `data_voice_sms`) says that a part is missing. A word that
+/// has anything else in it says nothing.
+fn leaves_out(kind: &str, part: &str) -> bool {
+    let parts: Vec<&str> = kind.split('_').collect();
+    parts.iter().all(|one| ["data", "voice", "sms"].contains(one)) && !parts.contains(&part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_says_what_it_leaves_out_and_an_unknown_one_says_nothing() {
+        for (kind, part, missing) in [
+            ("data", "voice", true),
+            ("data", "sms", true),
+            ("data", "data", false),
+            ("data_voice_sms", "sms", false),
+            ("voice", "sms", true),
+            ("data_roaming", "voice", false),
+            ("", "voice", false),
+        ] {
+            assert_eq!(leaves_out(kind, part), missing, "{kind} {part}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Where most people travel: the first page's short list until sales say better.
+//! Where most people travel: what this shop sold of late, and behind it the world's short list.
 
 use super::snapshot::{Place, Snapshot};
 
@@ -11,16 +11,23 @@ const MOST_VISITED: [&str; 24] = [
 /// How many a page shows.
 const SHOWN: usize = 12;
 
-/// The most visited countries among those that have plans.
+/// The countries that sell best here, then the most visited ones, as far as they have plans.
 pub fn destinations(snapshot: &Snapshot) -> Vec<&Place> {
     let known = MOST_VISITED.iter().filter_map(|code| snapshot.country_by_code(code));
-    known.filter(|place| place.has_plans()).take(SHOWN).collect()
+    let mut shown: Vec<&Place> = Vec::with_capacity(SHOWN);
+    for place in snapshot.best_sellers().chain(known).filter(|place| place.has_plans()) {
+        if shown.len() < SHOWN && !shown.iter().any(|one| one.slug == place.slug) {
+            shown.push(place);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::snapshot::tests::snapshot;
     use super::*;
+    use crate::catalog::Past;
 
     #[test]
     fn only_what_the_catalog_has_is_popular() {
@@ -29,5 +36,12 @@ mod tests {
             destinations(&snapshot).iter().map(|place| place.code.as_deref().unwrap()).collect();
         assert_eq!(codes, ["fr", "us", "it", "tr", "gb", "ae"]);
         assert!(destinations(&Snapshot::default()).is_empty());
+    }
+
+    #[test]
+    fn what_sells_here_comes_first_and_once() {
+        let sold = snapshot().beside(Past::default(), &[(5, 7)], time::OffsetDateTime::UNIX_EPOCH);
+        let codes: Vec<_> = destinations(&sold).iter().map(|place| place.code.as_deref().unwrap()).collect();
+        assert_eq!(codes, ["gb", "fr", "us", "it", "tr", "ae"]);
     }
 }

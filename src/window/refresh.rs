@@ -6,12 +6,16 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{Snapshot, Window};
 use crate::catalog;
+use crate::orders;
 use crate::plumbing::bell::Ring;
 use crate::pricing;
 use crate::shop::Shop;
 
 /// Between two looks when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// What sells is counted over these weeks, and counted anew this often where nothing else changes.
+const SOLD_IN: time::Duration = time::Duration::weeks(4);
+const COUNT_EVERY: time::Duration = time::Duration::hours(1);
 
 /// Reads catalog and rule as of one moment and shows them.
 ///
@@ -21,9 +25,13 @@ pub async fn reload(shop: &Shop, window: &Window) -> anyhow::Result<()> {
     let mut moment = shop.db.begin_with("begin isolation level repeatable read read only").await?;
     let contents = catalog::read_on_sale(&mut moment).await?;
     let rule = pricing::current(&mut moment).await?.map(|rule| (rule.id, rule.markup));
+    let now = shop.now();
+    let past = catalog::past(&mut moment).await?;
+    let sold = orders::sold_since(&mut moment, now - SOLD_IN).await?;
     moment.commit().await?;
     // Some ten thousand plans are sorted here: not on a thread that answers visitors.
-    let snapshot = tokio::task::spawn_blocking(move || Snapshot::build(contents, rule)).await?;
+    let snapshot =
+        tokio::task::spawn_blocking(move || Snapshot::build(contents, rule).beside(past, &sold, now)).await?;
     let (version, rule) = snapshot.made_from;
     let plans = snapshot.plans_count();
     window.swap(snapshot);
@@ -64,7 +72,9 @@ async fn look(shop: &Shop, window: &Window) -> anyhow::Result<()> {
             pricing::current(&mut connection).await?.map(|rule| rule.id),
         )
     };
-    if window.now().made_from == there { Ok(()) } else { reload(shop, window).await }
+    let shown = window.now();
+    let counted = shown.beside.read_at.is_some_and(|read_at| shop.now() - read_at < COUNT_EVERY);
+    if shown.made_from == there && counted { Ok(()) } else { reload(shop, window).await }
 }
 
 /// Until the bell says that what the window shows changed, or that it may have been missed.

@@ -43,6 +43,7 @@ pub struct Snapshot {
     pub(super) made_from: (i64, Option<i64>),
     /// When the catalog was last read from the upstream.
     pub synced_at: Option<OffsetDateTime>,
+    pub(super) beside: super::beside::Beside,
 }
 
 impl Snapshot {
@@ -99,6 +100,7 @@ impl Snapshot {
             countries,
             regions,
             global,
+            beside: super::beside::Beside::default(),
         }
     }
 
@@ -165,6 +167,11 @@ impl Snapshot {
     /// The countries where a plan works.
     pub fn countries_of<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a Place> {
         plan.countries.iter().filter_map(|position| self.countries.get(*position))
+    }
+
+    /// What answers a search: places in the lists of countries, regions and plans.
+    pub fn find(&self, query: &str) -> super::search::Found {
+        self.index.find(query)
     }
 
     pub(super) fn country_at(&self, position: usize) -> Option<&Place> {

@@ -4,12 +4,11 @@ use rust_decimal::Decimal;
 
 use super::plan::Plan;
 use super::snapshot::{Place, Snapshot};
+use super::value::{self, GIGABYTE};
 use crate::catalog::{Coverage, Data};
 use crate::ground::{Language, Price};
 use crate::web::Visit;
 
-/// 1 GB as the upstream counts it.
-const GIGABYTE: u64 = 1 << 30;
 const MEGABYTE: u64 = 1 << 20;
 
 /// A plan as a ticket in a list.
@@ -28,6 +27,10 @@ pub struct TicketRow {
     pub price: String,
     /// The price of a gigabyte, or nothing.
     pub note: String,
+    /// The price of a day, or nothing.
+    pub per_day: String,
+    /// Why it stands out in its list, or nothing.
+    pub mark: String,
 }
 
 /// A place as a line of the departure board.
@@ -52,9 +55,14 @@ pub fn ticket(visit: &Visit, snapshot: &Snapshot, plan: &Plan) -> TicketRow {
         place: place(visit, snapshot, plan),
         detail: detail.into_iter().flatten().collect::<Vec<_>>().join(" · "),
         price: plan.price.map_or_else(|| visit.t("plan-no-price"), |price| visit.money(&price)),
-        note: per_gigabyte(plan)
-            .map_or_else(String::new, |price| visit.t1("plan-per-gb", "price", visit.money(&price))),
+        note: per(visit, "plan-per-gb", value::per_gigabyte(plan)),
+        per_day: per(visit, "plan-per-day", value::per_day(plan)),
+        mark: String::new(),
     }
+}
+
+fn per(visit: &Visit, key: &str, price: Option<Price>) -> String {
+    price.map_or_else(String::new, |price| visit.t1(key, "price", visit.money(&price)))
 }
 
 /// Makes tickets of several plans.
@@ -97,7 +105,7 @@ pub fn place(visit: &Visit, snapshot: &Snapshot, plan: &Plan) -> String {
 pub fn amount(visit: &Visit, plan: &Plan) -> String {
     // A plan for calls or texts carries no data: its headline is what it does carry.
     let carried = if plan.data == Data::Bytes(0) { Data::NotStated } else { plan.data };
-    match (carried, plan.voice_minutes, plan.sms_count) {
+    match (carried, plan.minutes(), plan.texts()) {
         (Data::Bytes(bytes), ..) => data(visit.language, bytes),
         (Data::Unlimited, ..) => visit.t("data-unlimited"),
         (Data::NotStated, Some(minutes), _) => visit.t1("voice-minutes", "count", minutes),
@@ -125,18 +133,10 @@ fn coverage(visit: &Visit, plan: &Plan) -> Option<String> {
 
 /// Minutes and messages that come with data.
 fn extras(visit: &Visit, plan: &Plan) -> Option<String> {
-    let minutes = plan.voice_minutes.map(|minutes| visit.t1("voice-minutes", "count", minutes));
-    let messages = plan.sms_count.map(|count| visit.t1("sms-count", "count", count));
+    let minutes = plan.minutes().map(|minutes| visit.t1("voice-minutes", "count", minutes));
+    let messages = plan.texts().map(|count| visit.t1("sms-count", "count", count));
     let all: Vec<String> = minutes.into_iter().chain(messages).collect();
-    (plan.data != Data::NotStated && !all.is_empty()).then(|| all.join(" · "))
-}
-
-/// What a gigabyte costs, rounded up, where there is more than one.
-fn per_gigabyte(plan: &Plan) -> Option<Price> {
-    let (Data::Bytes(bytes), Some(price)) = (plan.data, plan.price) else { return None };
-    let gigabytes = Decimal::from(bytes) / Decimal::from(GIGABYTE);
-    let each = price.amount().checked_div(gigabytes).filter(|_| bytes > GIGABYTE)?;
-    Price::at_least(each, price.currency)
+    (plan.carries_data() && !all.is_empty()).then(|| all.join(" · "))
 }
 
 #[cfg(test)]
@@ -165,6 +165,7 @@ mod tests {
         );
         assert_eq!(row.detail, "4 Paesi · 5G");
         assert_eq!((row.price.as_str(), row.note.as_str()), ("7,50\u{a0}$", "1,50\u{a0}$ al GB"));
+        assert_eq!(row.per_day, "0,25\u{a0}$/giorno");
     }
 
     #[test]

@@ -40,8 +40,8 @@ const SANDBOX_SEES: [&str; 2] = ["ground", "plumbing"];
 
 /// Which rooms a room may see; whoever is not named sees none.
 const ARROWS: [(&str, &[&str]); 9] = [
-    // The public pages are the catalog with prices.
-    ("window", &["catalog", "pricing"]),
+    // The public pages are the catalog with prices; what sold of late stands first.
+    ("window", &["catalog", "orders", "pricing"]),
     // The customer's page of an order shows eSIMs and draws their codes.
     ("orders", &["esims"]),
     ("payments", &["orders"]),

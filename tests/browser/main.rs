@@ -13,3 +13,4 @@ mod staff;
 mod stand;
 #[path = "../support/stripe/mod.rs"]
 mod stripe;
+mod window;

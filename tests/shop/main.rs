@@ -39,3 +39,4 @@ mod webhooks_bodies;
 mod webhooks_signatures;
 mod webhooks_table;
 mod window;
+mod window_pages;

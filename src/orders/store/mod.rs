@@ -1,9 +1,10 @@
 //! Every statement on the tables of this room: `reads.rs` looks, `placing.rs` sells, `writes.rs`
-//! changes, `gifts.rs` makes good.
+//! changes, `gifts.rs` makes good, `sold.rs` counts.
 
 mod gifts;
 mod placing;
 mod reads;
+mod sold;
 mod writes;
 
 pub use gifts::{give, replacement_is_open, replacements};
@@ -12,6 +13,7 @@ pub use reads::{
     by_form_key, by_id, by_token, id_of_number, line_of, lines, open_units, stale, unit_by_external_id,
     unit_by_id, units,
 };
+pub use sold::sold_since;
 pub use writes::{
     accept_cost, append, cancel, expire_now, lock_order, lock_unit, mark_paid, move_unit,
     note_payment_status, note_real_cost, raise_alarm, raise_attention, reopen, settle_status, wait_until,

@@ -1,5 +1,7 @@
 //! The public catalog pages: `/`, `/destinations`, `/regions`, `/plans`, `/search`. One body serves everyone.
 
+mod filter;
+mod keep;
 mod place;
 mod plan;
 mod search;
@@ -11,12 +13,15 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use std::time::Duration;
 
+pub use keep::keep_ready;
+
 use super::plan::Plan;
 use super::snapshot::Snapshot;
+use super::structured;
 use super::wording::{self, BoardRow, TicketRow};
 use super::{Window, popular, search as words};
 use crate::catalog::Coverage;
-use crate::web::{Cache, Problem, Visit, page};
+use crate::web::{Cache, JsonLd, Problem, Visit, page};
 
 /// While the first catalog is being fetched, a place cannot be called unknown: ask again.
 const FETCHING: Duration = Duration::from_secs(15);
@@ -30,7 +35,9 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/regions/{slug}", get(place::region))
         .route("/plans/{id}", get(plan::show))
         .route("/search", get(search::show))
-        .route("/sitemap.xml", get(sitemap::show))
+        .route("/search/suggest", get(search::suggest))
+        .route("/sitemap.xml", get(sitemap::index))
+        .route("/sitemaps/{part}", get(sitemap::part))
 }
 
 type Page = Result<Response, Problem>;
@@ -70,6 +77,9 @@ struct Home {
     countries: usize,
     /// What a plan looks like: a real one.
     sample: Option<TicketRow>,
+    title: String,
+    description: String,
+    told: JsonLd,
 }
 
 /// The plan in the middle of the most popular country's own, if it can be bought.
@@ -90,6 +100,9 @@ async fn home(visit: Visit, Extension(window): Extension<Window>) -> Page {
         regions: region_rows(&visit, &snapshot),
         countries: snapshot.countries().count(),
         sample: sample(&visit, &snapshot),
+        title: visit.t("shop-title"),
+        description: visit.t("shop-description"),
+        told: JsonLd::graph(structured::shop(&visit)),
         visit,
     };
     page(StatusCode::OK, Cache::Public, &home)
@@ -105,8 +118,11 @@ struct Letter {
 #[template(path = "window/destinations.html")]
 struct Destinations {
     visit: Visit,
+    title: String,
+    description: String,
     letters: Vec<Letter>,
     regions: Vec<BoardRow>,
+    told: JsonLd,
 }
 
 async fn destinations(visit: Visit, Extension(window): Extension<Window>) -> Page {
@@ -127,7 +143,16 @@ async fn destinations(visit: Visit, Extension(window): Extension<Window>) -> Pag
         }
     }
     let regions = region_rows(&visit, &snapshot);
-    page(StatusCode::OK, Cache::Public, &Destinations { visit, letters, regions })
+    let told = structured::breadcrumbs(&visit, &[(&visit.t("nav-destinations"), "/destinations")]);
+    let list = Destinations {
+        title: visit.t("all-destinations"),
+        description: visit.t("destinations-description"),
+        told: JsonLd::graph(vec![told]),
+        visit,
+        letters,
+        regions,
+    };
+    page(StatusCode::OK, Cache::Public, &list)
 }
 
 #[cfg(test)]
@@ -177,6 +202,9 @@ mod tests {
             ("/search", 200),
             ("/search?q=fr", 200),
             ("/search?q=%ff", 200),
+            ("/search/suggest", 200),
+            ("/search/suggest?q=%ff", 200),
+            ("/search/suggest?q=<script>alert(1)</script>", 200),
             ("/search?q=<script>alert(1)</script>", 200),
             ("/sitemap.xml", 200),
         ] {
@@ -209,6 +237,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_that_is_written_otherwise_leads_to_the_one_that_is_right() {
+        for path in ["/plans/01", "/plans/+1"] {
+            let snapshot = Snapshot::build(contents(), Some(rule("USD")));
+            let (response, _) = ask(snapshot, Language::It, path).await;
+            assert_eq!(response.status(), StatusCode::PERMANENT_REDIRECT, "{path}");
+            assert_eq!(response.headers()[header::LOCATION], "/it/plans/1");
+        }
+    }
+
+    #[tokio::test]
     async fn while_the_catalog_is_fetched_pages_say_so() {
         let (response, body) = ask(Snapshot::default(), Language::En, "/").await;
         assert!(response.status() == StatusCode::OK && body.contains("The catalog is being fetched"));
@@ -227,6 +265,21 @@ mod tests {
         assert!(body.contains("<link rel=\"canonical\" href=\"/it/destinations/france\">"));
         assert!(body.contains("hreflang=\"en\" href=\"/destinations/france\""));
         assert!(body.contains("Francia") && body.contains("5,25\u{a0}$"));
+    }
+
+    #[tokio::test]
+    async fn suggestions_are_places_with_their_addresses_in_the_visitors_language() {
+        let snapshot = || Snapshot::build(contents(), Some(rule("USD")));
+        let (response, body) = ask(snapshot(), Language::It, "/search/suggest?q=uk").await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        let found: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(found["said"], "1 suggerimento");
+        assert_eq!(
+            found["places"],
+            serde_json::json!([{"name": "Regno Unito", "detail": "da 3,75\u{a0}$", "href": "/it/destinations/united-kingdom"}])
+        );
+        let (_, nothing) = ask(snapshot(), Language::En, "/search/suggest?q=zzzz").await;
+        assert_eq!(nothing, r#"{"said":"No suggestions","places":[]}"#);
     }
 
     #[tokio::test]

@@ -1,87 +1,217 @@
 //! The plans of a country, of a region, and of the world.
 
 use axum::Extension;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 
+use super::filter::{Choices, Link, choices, sorts};
 use super::{Page, missing};
 use crate::catalog::Coverage;
-use crate::web::{Cache, Visit, page};
-use crate::window::Window;
-use crate::window::snapshot::Place;
-use crate::window::wording::{self, TicketRow};
+use crate::ground::Price;
+use crate::web::{Cache, JsonLd, Visit, page};
+use crate::window::map::DotMap;
+use crate::window::plan::Plan;
+use crate::window::search::folded_words;
+use crate::window::sift::Sift;
+use crate::window::snapshot::{Place, Snapshot};
+use crate::window::structured;
+use crate::window::wording::{self, BoardRow, TicketRow};
+use crate::window::{Window, value};
+
+/// How many plans each kind begins with, so that a page stays small however much is sold.
+const FIRST_OF_MAIN: usize = 24;
+const FIRST_OF_OTHERS: usize = 12;
+/// With fewer plans there is nothing to filter.
+const FEW: usize = 6;
 
 /// Plans under one heading.
 struct Group {
     id: &'static str,
     title: String,
+    /// The same in a word.
+    short: String,
+    /// How many there are; not all may be shown.
+    count: usize,
     plans: Vec<TicketRow>,
+    /// Whether one of them is marked as the best value.
+    has_best: bool,
+    /// Where all of them stand.
+    all: Option<Link>,
+    /// The page before, the number of this one and of all, the page after.
+    pages: Option<(Option<Link>, String, Option<Link>)>,
+}
+
+/// What a page of plans is about, before the visitor's wishes.
+struct Subject<'a> {
+    /// A country's code in capitals; empty for a region.
+    code: String,
+    name: String,
+    from: Option<Price>,
+    kinds: Vec<Kind<'a>>,
+    /// Where the plans work, for regions.
+    countries: Vec<&'a Place>,
+}
+
+/// Plans of one kind, in the order of lists.
+struct Kind<'a> {
+    coverage: Coverage,
+    title: String,
+    short: String,
+    first: usize,
+    plans: Vec<&'a Plan>,
 }
 
 #[derive(askama::Template)]
 #[template(path = "window/place.html")]
 struct PlacePage {
     visit: Visit,
-    /// A country's code in capitals; empty for a region.
     code: String,
     name: String,
+    title: String,
+    description: String,
     from: String,
+    /// How many plans there are, and how many of them are wanted.
+    all: usize,
+    wanted: usize,
     groups: Vec<Group>,
-}
-
-impl PlacePage {
-    fn new(visit: Visit, place: &Place, groups: Vec<Group>) -> Self {
-        let code = place.code.as_ref().map(|code| code.to_uppercase()).unwrap_or_default();
-        let name = place.names.of(visit.language).to_owned();
-        Self { code, name, from: wording::from(&visit, place.from), groups, visit }
-    }
-
-    fn plans(&self) -> usize {
-        self.groups.iter().map(|group| group.plans.len()).sum()
-    }
+    /// What can be chosen, where there is enough to choose from.
+    choices: Option<Choices>,
+    sorts: Vec<Link>,
+    sift: Sift,
+    plain: String,
+    countries: Vec<BoardRow>,
+    map: Option<DotMap>,
+    told: JsonLd,
 }
 
 pub(super) async fn country(
     visit: Visit,
     Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
     Extension(window): Extension<Window>,
 ) -> Page {
     let snapshot = window.now();
     let country = snapshot.country(&slug).ok_or_else(|| missing(&snapshot))?;
-    let of = |coverage| snapshot.plans_of(country).filter(move |plan| plan.coverage == coverage);
     let name = country.names.of(visit.language);
-    let groups = [
-        ("local", visit.t1("group-local", "country", name), Coverage::Local),
-        ("regional", visit.t1("group-regional", "country", name), Coverage::Regional),
-        ("global", visit.t("group-global"), Coverage::Global),
-    ]
-    .map(|(id, title, coverage)| Group {
-        id,
-        title,
-        plans: wording::tickets(&visit, &snapshot, of(coverage)),
+    let kinds = [
+        (Coverage::Local, visit.t1("group-local", "country", name), name.to_owned(), FIRST_OF_MAIN),
+        (
+            Coverage::Regional,
+            visit.t1("group-regional", "country", name),
+            visit.t("home-regions"),
+            FIRST_OF_OTHERS,
+        ),
+        (Coverage::Global, visit.t("group-global"), visit.t("global-name"), FIRST_OF_OTHERS),
+    ];
+    let kinds = kinds.map(|(coverage, title, short, first)| {
+        let plans = snapshot.plans_of(country).filter(|plan| plan.coverage == coverage).collect();
+        Kind { coverage, title, short, first, plans }
     });
-    let groups = groups.into_iter().filter(|group| !group.plans.is_empty()).collect();
-    page(StatusCode::OK, Cache::Public, &PlacePage::new(visit, country, groups))
+    let subject = Subject {
+        code: country.code.as_ref().map(|code| code.to_uppercase()).unwrap_or_default(),
+        name: name.to_owned(),
+        from: country.from,
+        kinds: kinds.into(),
+        countries: Vec::new(),
+    };
+    show(visit, &snapshot, subject, query)
 }
 
 pub(super) async fn region(
     visit: Visit,
     Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
     Extension(window): Extension<Window>,
 ) -> Page {
     let snapshot = window.now();
-    let plans_page = if slug == "global" && snapshot.global().next().is_some() {
-        let plans = wording::tickets(&visit, &snapshot, snapshot.global());
-        let from = wording::from(&visit, snapshot.global().next().and_then(|plan| plan.price));
-        let name = visit.t("global-name");
-        let groups = vec![Group { id: "global", title: visit.t("group-global"), plans }];
-        PlacePage { visit, code: String::new(), name, from, groups }
-    } else {
-        let region = snapshot.region(&slug).ok_or_else(|| missing(&snapshot))?;
-        let plans = wording::tickets(&visit, &snapshot, snapshot.plans_of(region));
-        let title = visit.t1("group-region", "region", region.names.of(visit.language));
-        let groups = vec![Group { id: "regional", title, plans }];
-        PlacePage::new(visit, region, groups)
+    let (name, from, coverage, title, plans): (_, _, _, _, Vec<&Plan>) =
+        if slug == "global" && snapshot.global().next().is_some() {
+            let from = snapshot.global().next().and_then(|plan| plan.price);
+            let title = visit.t("group-global");
+            (visit.t("global-name"), from, Coverage::Global, title, snapshot.global().collect())
+        } else {
+            let region = snapshot.region(&slug).ok_or_else(|| missing(&snapshot))?;
+            let name = region.names.of(visit.language).to_owned();
+            let title = visit.t1("group-region", "region", &name);
+            (name, region.from, Coverage::Regional, title, snapshot.plans_of(region).collect())
+        };
+    let countries = snapshot.covered_by(&plans);
+    let kinds = vec![Kind { coverage, title, short: name.clone(), first: FIRST_OF_MAIN, plans }];
+    show(visit, &snapshot, Subject { code: String::new(), name, from, kinds, countries }, query)
+}
+
+fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<String>) -> Page {
+    let sift = Sift::read(&query.unwrap_or_default());
+    let all: usize = subject.kinds.iter().map(|kind| kind.plans.len()).sum();
+    let mut wanted = 0;
+    let mut groups = Vec::new();
+    for kind in subject.kinds {
+        let plans = sift.apply(kind.plans.iter().copied());
+        wanted += plans.len();
+        groups.extend(group(&visit, snapshot, &sift, &kind, &plans));
+    }
+    let values = [("place", subject.name.as_str().into()), ("count", all.into())];
+    let told = structured::breadcrumbs(
+        &visit,
+        &[(&visit.t("nav-destinations"), "/destinations"), (&subject.name, &visit.path)],
+    );
+    let mut countries: Vec<BoardRow> =
+        subject.countries.iter().map(|place| wording::board_row(&visit, place)).collect();
+    countries.sort_by_cached_key(|row| folded_words(&row.name));
+    let place_page = PlacePage {
+        code: subject.code,
+        title: visit.t1("place-title", "place", &subject.name),
+        description: visit.tn("place-description", &values),
+        from: wording::from(&visit, subject.from),
+        all,
+        wanted,
+        groups,
+        choices: (all >= FEW).then(|| choices(&visit, &sift, subject.from)),
+        sorts: sorts(&visit, &sift),
+        plain: visit.href(&visit.path),
+        map: DotMap::of(subject.countries.iter().filter_map(|place| place.code.as_deref())),
+        countries,
+        told: JsonLd::graph(vec![told]),
+        name: subject.name,
+        sift,
+        visit,
     };
-    page(StatusCode::OK, Cache::Public, &plans_page)
+    page(StatusCode::OK, Cache::Public, &place_page)
+}
+
+/// The wanted plans of one kind; `None` where there is none, or where another kind is looked at alone.
+fn group(visit: &Visit, snapshot: &Snapshot, sift: &Sift, kind: &Kind<'_>, plans: &[&Plan]) -> Option<Group> {
+    let (from, number) = sift.slice(kind.coverage, plans.len(), kind.first);
+    let shown = plans.iter().skip(from).take(number);
+    let best = value::best(plans.iter().copied());
+    let tickets: Vec<TicketRow> = shown
+        .map(|plan| {
+            let mark = if best == Some(plan.id) { visit.t("best-value") } else { String::new() };
+            let ticket = wording::ticket(visit, snapshot, plan);
+            // What the heading says needs no saying on each ticket.
+            let place = if plan.coverage == Coverage::Local { String::new() } else { ticket.place };
+            TicketRow { mark, place, ..ticket }
+        })
+        .collect();
+    let to = |sift: Sift, label: String| Link::to(visit, &sift, label);
+    let alone = Sift { only: Some(kind.coverage), page: 1, ..sift.clone() };
+    let more = (sift.only.is_none() && plans.len() > number)
+        .then(|| to(alone.clone(), visit.t1("group-more", "count", plans.len())));
+    let last = sift.pages(plans.len());
+    let pages = (sift.only.is_some() && last > 1).then(|| {
+        let at = sift.page.min(last);
+        let before = (at > 1).then(|| to(Sift { page: at - 1, ..alone.clone() }, visit.t("page-before")));
+        let after = (at < last).then(|| to(Sift { page: at + 1, ..alone.clone() }, visit.t("page-after")));
+        (before, visit.tn("page-of", &[("page", at.into()), ("pages", last.into())]), after)
+    });
+    (!tickets.is_empty()).then(|| Group {
+        id: kind.coverage.word(),
+        title: kind.title.clone(),
+        short: kind.short.clone(),
+        count: plans.len(),
+        has_best: tickets.iter().any(|ticket| !ticket.mark.is_empty()),
+        plans: tickets,
+        all: more,
+        pages,
+    })
 }

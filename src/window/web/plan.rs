@@ -3,54 +3,147 @@
 use axum::Extension;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect};
 
 use super::{Page, missing, popular_rows};
-use crate::catalog::Coverage;
-use crate::web::{Cache, Problem, Visit, page};
+use crate::catalog::{Coverage, Data};
+use crate::ground::Price;
+use crate::web::{Cache, JsonLd, Problem, Visit, page};
+use crate::window::map::DotMap;
 use crate::window::plan::Plan;
 use crate::window::snapshot::Snapshot;
+use crate::window::structured;
 use crate::window::wording::{self, BoardRow, TicketRow};
-use crate::window::{Window, search};
+use crate::window::{Window, search, value};
+
+/// A line of the list of facts.
+struct Fact {
+    label: String,
+    value: String,
+    /// What follows from it, or nothing.
+    hint: String,
+}
 
 #[derive(askama::Template)]
 #[template(path = "window/plan.html")]
 struct PlanPage<'a> {
     visit: Visit,
+    title: String,
+    description: String,
     plan: &'a Plan,
     ticket: TicketRow,
-    data: String,
+    facts: Vec<Fact>,
     countries: Vec<BoardRow>,
-    /// The page of its country or region.
+    map: Option<DotMap>,
+    /// The page of its country or region: a path without a language, and the same as a link.
     back: String,
+    told: JsonLd,
 }
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>, Extension(window): Extension<Window>) -> Page {
     let snapshot = window.now();
-    let id = id.parse::<i64>().map_err(|_| Problem::NotFound)?;
-    let Some(plan) = snapshot.plan(id) else { return gone(visit, &snapshot, id) };
+    let number = id.parse::<i64>().map_err(|_| Problem::NotFound)?;
+    let Some(plan) = snapshot.plan(number) else { return gone(visit, &snapshot, number) };
+    if number.to_string() != id {
+        return Ok(Redirect::permanent(&visit.href(&format!("/plans/{number}"))).into_response());
+    }
+    page(StatusCode::OK, Cache::Public, &plan_page(visit, &snapshot, plan))
+}
+
+fn plan_page<'a>(visit: Visit, snapshot: &Snapshot, plan: &'a Plan) -> PlanPage<'a> {
     let mut countries: Vec<BoardRow> =
         snapshot.countries_of(plan).map(|place| wording::board_row(&visit, place)).collect();
     countries.sort_by_cached_key(|row| search::folded_words(&row.name));
-    let back = match (plan.coverage, &plan.region) {
-        (Coverage::Local, _) => {
-            countries.first().map_or_else(|| visit.href("/destinations"), |row| row.href.clone())
+    let place = match plan.coverage {
+        Coverage::Local => {
+            snapshot.countries_of(plan).next().map(|place| format!("/destinations/{}", place.slug))
         }
-        (Coverage::Regional, Some(slug)) => visit.href(&format!("/regions/{slug}")),
-        (Coverage::Regional, None) => visit.href("/destinations"),
-        (Coverage::Global, _) => visit.href("/regions/global"),
+        Coverage::Regional => plan.region.as_ref().map(|slug| format!("/regions/{slug}")),
+        Coverage::Global => Some("/regions/global".to_owned()),
     };
-    let ticket = wording::ticket(&visit, &snapshot, plan);
+    let place = place.unwrap_or_else(|| "/destinations".to_owned());
+    let ticket = wording::ticket(&visit, snapshot, plan);
+    let title = format!("{} {}, {}", ticket.place, ticket.amount, ticket.days);
+    let values = [
+        ("place", &ticket.place),
+        ("amount", &ticket.amount),
+        ("days", &ticket.days),
+        ("price", &ticket.price),
+    ];
+    let description = visit.tn("plan-description", &values.map(|(name, value)| (name, value.into())));
+    let way = [
+        (visit.t("nav-destinations"), "/destinations".to_owned()),
+        (ticket.place.clone(), place.clone()),
+        (title.clone(), format!("/plans/{}", plan.id)),
+    ];
+    let way: Vec<(&str, &str)> = way.iter().map(|(name, path)| (name.as_str(), path.as_str())).collect();
+    let told = JsonLd::graph(vec![
+        structured::product(&visit, plan, &title, &description),
+        structured::breadcrumbs(&visit, &way),
+    ]);
+    PlanPage {
+        facts: facts(&visit, plan, &ticket),
+        map: DotMap::of(snapshot.countries_of(plan).filter_map(|place| place.code.as_deref())),
+        back: visit.href(&place),
+        plan,
+        title,
+        description,
+        ticket,
+        countries,
+        told,
+        visit,
+    }
+}
+
+/// One list for every plan: what the upstream does not say is not guessed.
+fn facts(visit: &Visit, plan: &Plan, ticket: &TicketRow) -> Vec<Fact> {
+    let unsaid = || visit.t("not-stated");
+    let carried = |number: Option<u32>, none: &str, key: &str| match number {
+        None => unsaid(),
+        Some(0) => visit.t(none),
+        Some(count) => visit.t1(key, "count", count),
+    };
     let data = match plan.data {
-        crate::catalog::Data::NotStated => visit.t("not-stated"),
-        _ => ticket.amount.clone(),
+        Data::NotStated => unsaid(),
+        Data::Bytes(0) => visit.t("none-included"),
+        Data::Bytes(bytes) => wording::data(visit.language, bytes),
+        Data::Unlimited => visit.t("data-unlimited"),
     };
-    page(StatusCode::OK, Cache::Public, &PlanPage { visit, plan, ticket, data, countries, back })
+    let days = plan.validity_days.map_or_else(unsaid, |_| ticket.days.clone());
+    let money = |price: Option<Price>| price.map_or_else(String::new, |price| visit.money(&price));
+    let mut facts = vec![("fact-data", data, "")];
+    if plan.data == Data::Unlimited {
+        facts.push(("fact-fair-use", unsaid(), "fact-fair-use-hint"));
+    }
+    facts.extend([
+        ("fact-validity", days, ""),
+        ("fact-speed", plan.network_speed.clone().unwrap_or_else(unsaid), ""),
+        ("fact-voice", carried(plan.voice_minutes, "none-included", "voice-minutes"), ""),
+        ("fact-sms", carried(plan.sms_count, "none-included", "sms-count"), ""),
+        ("fact-top-up", visit.t("fact-top-up-none"), "fact-top-up-hint"),
+        ("fact-start", unsaid(), "fact-start-hint"),
+        ("fact-operators", unsaid(), ""),
+        ("fact-hotspot", unsaid(), ""),
+        ("fact-per-gb", money(value::per_gigabyte(plan)), ""),
+        ("fact-per-day", money(value::per_day(plan)), ""),
+        ("fact-name", plan.name.clone(), ""),
+    ]);
+    let hint = |key: &str| if key.is_empty() { String::new() } else { visit.t(key) };
+    // What is computed is left out where it cannot be: nobody owed it to us.
+    facts.retain(|(_, value, _)| !value.is_empty());
+    facts
+        .into_iter()
+        .map(|(label, value, key)| Fact { label: visit.t(label), value, hint: hint(key) })
+        .collect()
 }
 
 #[derive(askama::Template)]
 #[template(path = "window/gone.html")]
 struct Gone {
     visit: Visit,
+    /// Where it worked, if that is still sold, and plans that come near it.
+    place: Option<BoardRow>,
+    near: Vec<TicketRow>,
     popular: Vec<BoardRow>,
 }
 
@@ -59,8 +152,14 @@ fn gone(visit: Visit, snapshot: &Snapshot, id: i64) -> Page {
     match snapshot.was_withdrawn(id) {
         true if visit.wants_json => Err(Problem::Gone),
         true => {
-            let popular = popular_rows(&visit, snapshot);
-            page(StatusCode::GONE, Cache::Public, &Gone { visit, popular })
+            let (place, near) = snapshot.instead_of(id);
+            let gone = Gone {
+                place: place.map(|place| wording::board_row(&visit, place)),
+                near: wording::tickets(&visit, snapshot, near.into_iter()),
+                popular: popular_rows(&visit, snapshot),
+                visit,
+            };
+            page(StatusCode::GONE, Cache::Public, &gone)
         }
         false => Err(missing(snapshot)),
     }

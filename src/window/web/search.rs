@@ -1,15 +1,19 @@
 //! What a search found.
 
-use axum::Extension;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 
 use super::{Page, popular_rows};
 use crate::web::{Cache, Visit, page};
 use crate::window::Window;
 use crate::window::snapshot::Place;
 use crate::window::wording::{self, BoardRow, TicketRow};
+
+/// How many places are suggested while one types.
+const SUGGESTED: usize = 8;
 
 #[derive(serde::Deserialize)]
 pub(super) struct Asked {
@@ -35,8 +39,7 @@ pub(super) async fn show(
     Extension(window): Extension<Window>,
 ) -> Page {
     let snapshot = window.now();
-    let query: String =
-        asked.map(|Query(asked)| asked.q).unwrap_or_default().trim().chars().take(80).collect();
+    let query = query(asked);
     let found = snapshot.index.find(&query);
     let row = |place: Option<&Place>| place.map(|place| wording::board_row(&visit, place));
     let plans = found.plans.iter().filter_map(|at| snapshot.plan_at(*at));
@@ -56,4 +59,42 @@ impl SearchPage {
     fn nothing(&self) -> bool {
         self.countries.is_empty() && self.regions.is_empty() && self.plans.is_empty()
     }
+}
+
+/// What was asked, bounded; a query that cannot be read is an empty one.
+fn query(asked: Result<Query<Asked>, QueryRejection>) -> String {
+    asked.map(|Query(asked)| asked.q).unwrap_or_default().trim().chars().take(80).collect()
+}
+
+/// What the search box's script shows under it.
+#[derive(serde::Serialize)]
+struct Suggestions {
+    /// For screen readers: how many there are.
+    said: String,
+    places: Vec<Suggestion>,
+}
+
+#[derive(serde::Serialize)]
+struct Suggestion {
+    name: String,
+    /// `from $3.90`, or nothing.
+    detail: String,
+    href: String,
+}
+
+/// Countries, then regions, the best first: as text, which the script shows as text.
+pub(super) async fn suggest(
+    visit: Visit,
+    asked: Result<Query<Asked>, QueryRejection>,
+    Extension(window): Extension<Window>,
+) -> Response {
+    let snapshot = window.now();
+    let found = snapshot.index.find(&query(asked));
+    let countries = found.countries.iter().filter_map(|at| snapshot.country_at(*at));
+    let regions = found.regions.iter().filter_map(|at| snapshot.region_at(*at));
+    let rows = countries.chain(regions).take(SUGGESTED).map(|place| wording::board_row(&visit, place));
+    let places: Vec<Suggestion> =
+        rows.map(|row| Suggestion { name: row.name, detail: row.from, href: row.href }).collect();
+    let said = visit.t1("search-said", "count", places.len());
+    ([(header::CACHE_CONTROL, "public, max-age=60")], Json(Suggestions { said, places })).into_response()
 }

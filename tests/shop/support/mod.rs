@@ -59,6 +59,8 @@ pub struct Plan {
     pub connections: u32,
     /// How long a request waits for one: long, as tests share a busy machine.
     pub connection_wait: Duration,
+    /// How many packages the upstream sells.
+    pub packages: usize,
     /// They go over a wire that can be cut.
     pub wire: bool,
     /// The shop asks this port instead of the sandbox's, where nobody listens yet.
@@ -76,6 +78,7 @@ impl Default for Plan {
             header_read: Duration::from_secs(10),
             upstream_port: None,
             connections: 10,
+            packages: 120,
             connection_wait: Duration::from_secs(30),
             wire: false,
         }
@@ -111,7 +114,8 @@ impl Stand {
 
     pub async fn with(plan: Plan) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let sandbox = sandbox::start(sandbox_in(&folder, 0)).await.unwrap();
+        let packages = sandbox::Settings { packages: plan.packages, ..sandbox_in(&folder, 0) };
+        let sandbox = sandbox::start(packages).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (admin, database, wire, db) = database(&plan).await;

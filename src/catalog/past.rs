@@ -1,0 +1,41 @@
+//! What the catalog remembers beside what it sells: when each package last changed, and what was sold once.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::package::{Coverage, Data};
+use super::store;
+
+/// The memory of the catalog, as of one moment of the caller's transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// When each package on sale last became what it is: by its id.
+    pub changed: Vec<(i64, OffsetDateTime)>,
+    /// What was on sale once and is not now: withdrawn upstream, or stopped here.
+    pub withdrawn: Vec<Withdrawn>,
+}
+
+/// A package that is not sold any more: enough to name something like it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// The upstream's package id.
+    pub id: i64,
+    /// How much data it carried.
+    pub data: Data,
+    /// For how many days.
+    pub validity_days: Option<u32>,
+    /// Where it worked.
+    pub coverage: Coverage,
+    /// A local package's country: its code.
+    pub country: Option<String>,
+    /// The slug of its region.
+    pub region: Option<String>,
+}
+
+/// Reads what the catalog remembers.
+///
+/// # Errors
+/// Of the database.
+pub async fn past(db: &mut PgConnection) -> sqlx::Result<Past> {
+    Ok(Past { changed: store::changed(db).await?, withdrawn: store::withdrawn_packages(db).await? })
+}

@@ -1,0 +1,342 @@
+//! The window's pages as visitors and search engines get them: found by any name, sifted by the address, small, and
+//! inert whatever the catalog says.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use serde_json::Value;
+use simfront::sandbox::CatalogChange;
+use simfront::window;
+use tower::ServiceExt as _;
+
+use crate::support::browser::Answer;
+use crate::support::{FRANCE, Plan, Stand};
+
+/// What a page and its style sheet may weigh together, compressed.
+const LIGHT: usize = 30_000;
+
+async fn reload(stand: &Stand) {
+    window::reload(&stand.shop, &stand.stage.window).await.unwrap();
+}
+
+/// Everything between this and that, each time.
+fn all_between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    text.split(from).skip(1).filter_map(|rest| rest.split(to).next()).collect()
+}
+
+fn told(page: &Answer) -> Value {
+    let blocks = all_between(&page.body, "<script type=\"application/ld+json\">", "</script>");
+    assert_eq!(blocks.len(), 1, "{}", page.body);
+    serde_json::from_str(blocks[0]).unwrap_or_else(|error| panic!("{error}: {}", blocks[0]))
+}
+
+/// The thing of this type in a page's data.
+fn thing(page: &Answer, kind: &str) -> Value {
+    let told = told(page);
+    let things = told["@graph"].as_array().unwrap();
+    things.iter().find(|thing| thing["@type"] == kind).unwrap_or_else(|| panic!("{kind}: {told}")).clone()
+}
+
+/// How many bytes go over the wire.
+async fn weight(stand: &Stand, path: &str, encoding: &str) -> usize {
+    let request = Request::get(path).header(header::ACCEPT_ENCODING, encoding);
+    let response = stand.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status().as_u16(), 200, "{path}");
+    assert_eq!(response.headers()[header::CONTENT_ENCODING], encoding, "{path}");
+    to_bytes(response.into_body(), 8 << 20).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_destination_is_found_by_any_name_with_and_without_a_script() {
+    let stand = Stand::new().await;
+    for query in ["uk", "England", "gbr", "regno+unito", "Lond", "untied+kingdom", "esim+for+uk"] {
+        let page = stand.get(&format!("/search?q={query}")).await;
+        let first = all_between(&page.body, "<ul class=\"board\">", "</a>").join("");
+        assert!(first.contains("/destinations/united-kingdom"), "{query}: {first}");
+        let suggested = stand.get(&format!("/search/suggest?q={query}")).await.json();
+        assert_eq!(suggested["places"][0]["href"], "/destinations/united-kingdom", "{query}");
+    }
+    let page = stand.get("/it/search?q=%3Cscript%3Ealert(1)%3C/script%3E").await;
+    assert_eq!(page.status.as_u16(), 200);
+    assert!(!page.body.contains("<script>alert") && page.body.contains("noindex"));
+    let home = stand.get("/it").await;
+    assert!(home.body.contains("data-suggest=\"/it/search/suggest\""));
+    let script = all_between(&home.body, "<script defer src=\"", "\"").join("");
+    assert_eq!(stand.get(&script).await.header("content-type"), "text/javascript; charset=utf-8");
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn an_address_sifts_a_countrys_plans_and_nonsense_shows_the_plain_page() {
+    let stand = Stand::new().await;
+    let plain = stand.get("/destinations/france").await;
+    let canonical = format!("<link rel=\"canonical\" href=\"{}/destinations/france\">", stand.origin);
+    assert!(plain.body.contains(&canonical) && !plain.body.contains("noindex"));
+    let plans = |page: &Answer| {
+        all_between(&page.body, "<a class=\"ticket\" href=\"/plans/", "\"")
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    };
+    let all: Vec<String> = plans(&plain);
+    assert!(all.len() > 5, "{all:?}");
+    for sift in
+        ["data=10", "days=90", "price=4", "sort=gb", "unlimited=1", "only=local", "data=5&days=30&sort=days"]
+    {
+        let page = stand.get(&format!("/destinations/france?{sift}")).await;
+        assert!(page.body.contains(&canonical), "{sift}");
+        assert!(page.body.contains("<meta name=\"robots\" content=\"noindex\">"), "{sift}");
+        let sifted: Vec<String> = plans(&page);
+        assert_ne!(sifted, all, "{sift}");
+    }
+    let nothing = stand.get("/destinations/france?price=0.01").await;
+    assert!(nothing.body.contains("No plan here is like that.") && plans(&nothing).is_empty());
+    for nonsense in [
+        "data=-1",
+        "sort=up&price=NaN",
+        "page=99999999999999999999",
+        "x=y",
+        "only=%ff&days=1e9",
+        "data=5&data",
+    ] {
+        let page = stand.get(&format!("/destinations/france?{nonsense}")).await;
+        assert_eq!(page.status.as_u16(), 200, "{nonsense}");
+        let shown: Vec<String> = plans(&page);
+        assert!(!shown.is_empty(), "{nonsense}");
+        assert_eq!(page.body == plain.body, !nonsense.starts_with("data=5"), "{nonsense}");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn the_page_of_the_country_with_the_most_plans_is_light() {
+    let stand = Stand::with(Plan { packages: 1500, ..Plan::default() }).await;
+    let snapshot = stand.stage.window.now();
+    let biggest = snapshot.countries().max_by_key(|place| snapshot.plans_of(place).count()).unwrap();
+    let number = snapshot.plans_of(biggest).count();
+    assert!(number > 48, "the sandbox's biggest country has only {number} plans");
+    let page = stand.get(&format!("/destinations/{}", biggest.slug)).await;
+    let style = all_between(&page.body, "<link rel=\"stylesheet\" href=\"", "\"").join("");
+    for encoding in ["br", "gzip"] {
+        let style = weight(&stand, &style, encoding).await;
+        for path in ["/", "/destinations", "/regions/global", &format!("/destinations/{}", biggest.slug)] {
+            let weight = weight(&stand, path, encoding).await;
+            assert!(weight + style <= LIGHT, "{path} in {encoding}: {weight} and {style} for its style");
+        }
+    }
+    // Whatever is not on the first page is reached by its links.
+    let more = all_between(&page.body, "class=\"button second\" href=\"", "\"");
+    assert!(!more.is_empty(), "{}", page.body);
+    for link in more {
+        let all = stand.get(&link.replace("&amp;", "&")).await;
+        assert!(all.status.is_success() && all.body.contains("class=\"ticket\""), "{link}");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_withdrawn_plan_explains_and_names_what_is_like_it() {
+    let stand = Stand::new().await;
+    stand.sandbox.change_catalog(CatalogChange::Withdraw { id: FRANCE.unsigned_abs() }).unwrap();
+    stand.refresh().await;
+    let gone = stand.get(&format!("/plans/{FRANCE}")).await;
+    assert_eq!(gone.status.as_u16(), 410);
+    assert!(gone.body.contains("If you have bought it, it keeps working"), "{}", gone.body);
+    assert!(gone.body.contains("Similar plans for France") && gone.body.contains("href=\"/destinations/france\""));
+    let near = all_between(&gone.body, "<a class=\"ticket\" href=\"", "\"");
+    assert!((1..=6).contains(&near.len()), "{near:?}");
+    for plan in near {
+        assert_eq!(stand.get(plan).await.status.as_u16(), 200, "{plan}");
+    }
+    let sitemap = stand.get("/sitemaps/plans-1.xml").await;
+    assert!(
+        !sitemap.body.contains(&format!("/plans/{FRANCE}<")),
+        "search engines are not sent there any more"
+    );
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn what_sells_stands_first_on_the_home_page() {
+    let stand = Stand::new().await;
+    let popular = async || {
+        let home = stand.get("/").await;
+        let rest = home.body.split("id=\"popular\"").nth(1).unwrap().to_owned();
+        all_between(&rest, "/destinations/", "\"").first().map(|slug| (*slug).to_owned()).unwrap()
+    };
+    let snapshot = stand.stage.window.now();
+    let seldom = snapshot.countries().filter(|place| place.slug != "france").find_map(|place| {
+        let own = snapshot.plans_of(place).find(|plan| plan.coverage == simfront::catalog::Coverage::Local);
+        own.map(|plan| (place.slug.clone(), plan.id))
+    });
+    let (slug, plan) = seldom.unwrap();
+    assert_eq!(popular().await, "france");
+    stand.buy(plan, 1).await;
+    stand.order(FRANCE, 5).await;
+    reload(&stand).await;
+    assert_eq!(popular().await, slug, "what was ordered and not paid is not sold");
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn search_engines_are_told_what_the_page_shows() {
+    let stand = Stand::new().await;
+    let page = stand.get(&format!("/it/plans/{FRANCE}")).await;
+    let product = thing(&page, "Product");
+    assert_eq!(
+        (&product["offers"]["price"], &product["offers"]["priceCurrency"]),
+        (&"5.25".into(), &"USD".into())
+    );
+    assert_eq!(product["url"], format!("{}/it/plans/{FRANCE}", stand.origin));
+    assert!(page.body.contains("5,25\u{a0}$"));
+    let way = thing(&page, "BreadcrumbList");
+    assert_eq!(way["itemListElement"][2]["item"], format!("{}/it/destinations/france", stand.origin));
+    let home = stand.get("/").await;
+    assert_eq!(thing(&home, "Organization")["url"], format!("{}/", stand.origin));
+    assert!(
+        thing(&home, "WebSite")["potentialAction"]["target"]["urlTemplate"]
+            .as_str()
+            .unwrap()
+            .contains("/search?q={")
+    );
+    for path in ["/", "/destinations", "/destinations/france", "/regions/global", "/plans/1120"] {
+        let page = stand.get(path).await;
+        told(&page);
+        for (tag, prefix) in [("en", ""), ("it", "/it"), ("x-default", "")] {
+            let address = format!(
+                "{}{}",
+                stand.origin,
+                if path == "/" && prefix == "/it" { "/it".to_owned() } else { format!("{prefix}{path}") }
+            );
+            let link = format!("<link rel=\"alternate\" hreflang=\"{tag}\" href=\"{address}\">");
+            assert!(page.body.contains(&link), "{path} lacks {link}");
+        }
+        assert!(
+            page.body.contains("<meta property=\"og:title\"")
+                && page.body.contains("<meta name=\"description\"")
+        );
+    }
+    // Another price is another page at the same address.
+    let id = FRANCE.unsigned_abs();
+    let dearer =
+        CatalogChange::Reprice { id, reseller_price: "8.00".parse().unwrap(), price_for_reseller: None };
+    stand.sandbox.change_catalog(dearer).unwrap();
+    stand.refresh().await;
+    let page = stand.get(&format!("/it/plans/{FRANCE}")).await;
+    assert_eq!(thing(&page, "Product")["offers"]["price"], "10.00");
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn the_sitemap_names_every_page_once_in_each_language_with_its_day() {
+    let stand = Stand::new().await;
+    let index = stand.get("/sitemap.xml").await;
+    assert!(index.header("content-type").starts_with("application/xml"));
+    let parts = all_between(&index.body, "<loc>", "</loc>");
+    let mut pages: Vec<String> = Vec::new();
+    for part in parts {
+        let part = stand.get(part.strip_prefix(&stand.origin).unwrap()).await;
+        assert_eq!(part.status.as_u16(), 200);
+        // The stand's clock is its calendar: everything was synced on that day.
+        let days = all_between(&part.body, "<lastmod>", "</lastmod>");
+        assert_eq!(days.len(), all_between(&part.body, "<url>", "</url>").len());
+        assert!(days.iter().all(|day| *day == "2026-11-22"), "{days:?}");
+        pages.extend(all_between(&part.body, "<loc>", "</loc>").into_iter().map(str::to_owned));
+    }
+    let number = pages.len();
+    pages.sort();
+    pages.dedup();
+    assert_eq!(pages.len(), number, "an address stands there twice");
+    for path in ["/", "/it", "/destinations/france", "/it/regions/global", "/plans/1120"] {
+        assert!(pages.contains(&format!("{}{path}", stand.origin)), "{path}");
+    }
+    for page in pages.iter().step_by(17) {
+        let path = page.strip_prefix(&stand.origin).unwrap();
+        let answer = stand.get(path).await;
+        assert_eq!(answer.status.as_u16(), 200, "{page}");
+        assert!(answer.body.contains(&format!("<link rel=\"canonical\" href=\"{page}\">")), "{page}");
+    }
+    for path in [
+        "/sitemaps/plans-0.xml",
+        "/sitemaps/plans-2.xml",
+        "/sitemaps/plans-01.xml",
+        "/sitemaps/x",
+        "/it/sitemaps/places.xml",
+    ] {
+        assert_eq!(stand.get(path).await.status.as_u16(), 404, "{path}");
+    }
+    let robots = stand.get("/robots.txt").await;
+    assert!(robots.body.contains(&format!("Sitemap: {}/sitemap.xml", stand.origin)));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f48_a_poisoned_name_is_inert_in_the_page_in_its_data_and_in_suggestions() {
+    let stand = Stand::new().await;
+    stand
+        .sql(
+            "update countries set name = '</script><script>alert(1)</script>' || code;
+             update packages set name = '</script><!--<script>alert(1)</script>&quot;\"''' || id,
+                 network_speed = '<img src=x onerror=alert(1)>'",
+        )
+        .await;
+    reload(&stand).await;
+    for path in
+        ["/", "/destinations", "/destinations/france", "/regions/global", "/plans/1120", "/search?q=alert"]
+    {
+        let page = stand.get(path).await;
+        assert_eq!(page.status.as_u16(), 200, "{path}");
+        for bad in ["<script>alert", "<!--", "<img src=x"] {
+            assert!(!page.body.contains(bad), "{path} holds {bad}");
+        }
+        if !path.contains('?') {
+            told(&page);
+        }
+    }
+    let product = thing(&stand.get("/plans/1120").await, "Product");
+    assert!(
+        product["name"].as_str().unwrap().starts_with("</script><script>alert(1)</script>fr"),
+        "{product}"
+    );
+    let suggested = stand.get("/search/suggest?q=alert").await;
+    assert_eq!(suggested.header("content-type"), "application/json");
+    assert_eq!(suggested.header("x-content-type-options"), "nosniff");
+    assert!(!suggested.json()["places"].as_array().unwrap().is_empty());
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_ready_is_the_page_that_would_be_made_and_goes_with_its_catalog() {
+    let stand = Stand::new().await;
+    let path = "/destinations/france";
+    let ask = async |encoding: &'static str, known: &str| {
+        let mut request = Request::get(path).header(header::ACCEPT_ENCODING, encoding);
+        if !known.is_empty() {
+            request = request.header(header::IF_NONE_MATCH, known);
+        }
+        let response = stand.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (mut parts, body) = response.into_parts();
+        // Each request has its own.
+        parts.headers.remove("x-request-id");
+        (parts.status.as_u16(), parts.headers, to_bytes(body, 8 << 20).await.unwrap())
+    };
+    for encoding in ["br", "gzip", "identity"] {
+        let made = ask(encoding, "").await;
+        assert_eq!(ask(encoding, "").await, made, "{encoding}");
+        assert_eq!(made.1[header::VARY], "accept-encoding");
+        assert!(made.1.contains_key(header::CONTENT_SECURITY_POLICY));
+        let tag = made.1[header::ETAG].to_str().unwrap().to_owned();
+        let (status, headers, body) = ask(encoding, &tag).await;
+        assert_eq!((status, body.len()), (304, 0), "{encoding}");
+        assert!(headers.contains_key(header::ETAG) && !headers.contains_key(header::CONTENT_ENCODING));
+    }
+    let english = stand.get(path).await.body;
+    assert_ne!(english, stand.get(&format!("/it{path}")).await.body);
+    assert_ne!(english, stand.get(&format!("{path}?sort=gb")).await.body);
+    let id = FRANCE.unsigned_abs();
+    let dearer =
+        CatalogChange::Reprice { id, reseller_price: "80.00".parse().unwrap(), price_for_reseller: None };
+    stand.sandbox.change_catalog(dearer).unwrap();
+    stand.refresh().await;
+    assert!(stand.get(path).await.body.contains("$100.00"));
+    stand.end().await;
+}
