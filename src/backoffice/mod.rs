@@ -14,6 +14,7 @@ mod markup;
 mod order;
 mod orders;
 mod overview;
+mod refund;
 mod store;
 mod sync;
 mod team;

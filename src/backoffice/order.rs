@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::frame::{Frame, Part};
 use super::gate::Gated;
+use super::refund::{self, RefundForm};
 use super::store::{self, AttemptRow, Details, LineRow, UnitRow};
 use super::ways::{self, UnitWays, WayView, Ways};
 use super::words::{Badge, Moment, day, exact, facts, margin, minor, sentence, took};
@@ -19,7 +20,7 @@ use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
 pub(super) fn routes() -> Gated {
-    Gated::new().get("/admin/orders/{number}", Act::Look, show).merge(ways::routes())
+    Gated::new().get("/admin/orders/{number}", Act::Look, show).merge(ways::routes()).merge(refund::routes())
 }
 
 struct LineView {
@@ -78,6 +79,8 @@ struct MoneyView {
     note: String,
     at: Moment,
     settled: Option<Moment>,
+    /// A refund that failed, for who may try it again: its id and its last try.
+    failed: Option<(i64, i32)>,
 }
 
 struct EventView {
@@ -117,6 +120,10 @@ pub(super) struct Said {
     pub(super) at: String,
     pub(super) error: Option<String>,
     pub(super) typed: ways::Typed,
+    /// The refund that was refused.
+    pub(super) refund: Option<refund::Again>,
+    /// What else was refused about money.
+    pub(super) money_error: Option<String>,
 }
 
 #[derive(Template)]
@@ -127,6 +134,7 @@ struct OrderPage {
     said: Said,
     /// Names the next replacement form, so that a second click finds the first one's order.
     form_key: String,
+    refund_form: Option<RefundForm>,
     gift: Option<GiftView>,
     customer_page: String,
     email: String,
@@ -166,7 +174,7 @@ pub(super) async fn answer(
     staff: &Staff,
     number: &str,
     status: StatusCode,
-    said: Said,
+    mut said: Said,
 ) -> Result<Response, Problem> {
     // Numbers are short; anything else is no number, and may hold what PostgreSQL's text cannot.
     let plausible = number.len() <= 40 && number.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -177,20 +185,31 @@ pub(super) async fn answer(
     let details = details.ok_or(Problem::NotFound)?;
     let mut conn = shop.db.acquire().await?;
     let ways = ways::of_order(&mut conn, staff, details.order.id).await?;
-    drop(conn);
     let form_key = shop.entropy.uuid().to_string();
+    let refund_form = refund::form(&mut conn, staff, details.order.id, &form_key, said.refund.take()).await?;
+    drop(conn);
+    let forms = Forms { ways, refund_form, form_key, may_settle: staff.may(Act::SettleOrders) };
     let frame = Frame::new(shop, staff, Part::Orders);
-    page(status, Cache::Private, &order_page(frame, details, ways, said, form_key))
+    page(status, Cache::Private, &order_page(frame, details, forms, said))
 }
 
-fn order_page(frame: Frame, details: Details, ways: Ways, said: Said, form_key: String) -> OrderPage {
+/// What may be done on the page.
+struct Forms {
+    ways: Ways,
+    refund_form: Option<RefundForm>,
+    form_key: String,
+    may_settle: bool,
+}
+
+fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> OrderPage {
     let order = details.order;
     let code = &order.currency;
     let more_than_nothing = |amount: i64| (amount > 0).then(|| minor(amount, code));
     OrderPage {
         frame,
         said,
-        form_key,
+        form_key: forms.form_key,
+        refund_form: forms.refund_form,
         gift: details.gift.map(gift_view),
         customer_page: format!("/orders/{}", order.token),
         language: order.language,
@@ -205,9 +224,9 @@ fn order_page(frame: Frame, details: Details, ways: Ways, said: Said, form_key: 
         expires: order.paid_at.is_none().then(|| Moment::of(order.expires_at)),
         finished: order.finished_at.map(Moment::of),
         lines: details.lines.iter().map(|line| line_view(line, &details.units, code)).collect(),
-        units: unit_views(details.units, details.attempts, ways),
+        units: unit_views(details.units, details.attempts, forms.ways),
         payments: details.payments.into_iter().map(payment).collect(),
-        refunds: details.refunds.into_iter().map(refund).collect(),
+        refunds: details.refunds.into_iter().map(|row| refund_view(row, forms.may_settle)).collect(),
         mails: details.mails.into_iter().map(mail).collect(),
         webhooks: details.webhooks.into_iter().map(webhook).collect(),
         history: details.history.into_iter().map(event).collect(),
@@ -318,15 +337,24 @@ fn payment(row: store::PaymentRow) -> MoneyView {
         note: [uncounted, back].into_iter().flatten().collect::<Vec<_>>().join("; "),
         at: Moment::of(row.created_at),
         settled: row.settled_at.map(Moment::of),
+        failed: None,
     }
 }
 
-fn refund(row: store::RefundRow) -> MoneyView {
+fn refund_view(row: store::RefundRow, may_settle: bool) -> MoneyView {
+    let tries = (row.attempt > 1).then(|| format!("try {}", row.attempt));
+    let by = format!("{}; asked for by {}", sentence(&row.reason), row.requested_by);
+    let by_hand = (row.by_hand && row.status == "pending").then(|| "to be paid back by hand".to_owned());
+    let note = [Some(by), row.note, tries, by_hand, row.failure].into_iter().flatten();
     MoneyView {
-        what: row.unit.map_or_else(|| "Whole payment".to_owned(), |place| format!("Unit {place}")),
+        what: row.unit.map_or_else(
+            || if row.reason == "by_person" { "By a person".to_owned() } else { "Whole payment".to_owned() },
+            |place| format!("Unit {place}"),
+        ),
         amount: minor(row.amount_minor, &row.currency),
+        note: note.collect::<Vec<_>>().join("; "),
+        failed: (may_settle && row.status == "failed").then_some((row.id, row.attempt)),
         status: Badge::of(&row.status),
-        note: format!("{}; asked for by {}", sentence(&row.reason), row.requested_by),
         at: Moment::of(row.created_at),
         settled: row.settled_at.map(Moment::of),
     }

@@ -168,7 +168,7 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
         Ok(true) => tx.commit().await?,
         Ok(false) => return Ok(()),
         Err(NotRefunded::Fault(error)) => return Err(error.into()),
-        Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered | NotRefunded::Disputed)) => {
+        Err(refused) => {
             drop(tx);
             let mut conn = shop.db.acquire().await?;
             orders::raise_alarm(&mut conn, unit.order_id, &refused.to_string(), now).await?;
@@ -207,10 +207,10 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
             let reason = if late { "late" } else { "second" };
             match payments::back_whole(&mut tx, &shop.entropy, &payment, reason, now).await {
                 Ok(()) | Err(NotRefunded::Before) => {}
-                Err(NotRefunded::NotCovered | NotRefunded::Disputed) => {
+                Err(NotRefunded::Fault(error)) => return Err(error.into()),
+                Err(NotRefunded::NotCovered | NotRefunded::Held | NotRefunded::Disputed) => {
                     anyhow::bail!("a surplus payment of order {} is not covered", order.number)
                 }
-                Err(NotRefunded::Fault(error)) => return Err(error.into()),
             }
         }
         tx.commit().await?;
@@ -250,7 +250,7 @@ async fn tell_the_end(shop: &Shop, order: &Order) -> anyhow::Result<()> {
         }
         // Nobody paid for a gift; staff were called.
         OrderStatus::Failed if order.is_gift() => {}
-        OrderStatus::Failed => orders::mail::refunded(&mut tx, order, &shop.settings.public_url, now).await?,
+        OrderStatus::Failed => orders::mail::failed(&mut tx, order, &shop.settings.public_url, now).await?,
         OrderStatus::AwaitingPayment | OrderStatus::Processing | OrderStatus::Cancelled => {}
     }
     tx.commit().await?;

@@ -26,8 +26,8 @@ pub use order::{Line, NewGift, NewLine, NewOrder, Order, OrderStatus, PaymentSta
 pub use store::{
     accept_cost, append, by_form_key, by_id, by_token, cancel, expire_now, give, id_of_number, insert_all,
     line_of, lines, lock_order, lock_unit, mark_paid, move_unit, note_payment_status, note_real_cost,
-    open_units, raise_alarm, raise_attention, reopen, replacement_is_open, replacements, settle_status,
-    stale, unit_by_external_id, unit_by_id, units, wait_until,
+    open_units, open_worth, raise_alarm, raise_attention, reopen, replacement_is_open, replacements,
+    settle_status, stale, unit_by_external_id, unit_by_id, units, wait_until,
 };
 pub use unit::{HoldReason, Unit, UnitState, UnitStatus};
 pub use web::{PayLink, Returned, TransferDue, routes};

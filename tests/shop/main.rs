@@ -25,6 +25,7 @@ mod outages;
 mod payments;
 mod post;
 mod readiness;
+mod refunds;
 mod staff;
 mod storm;
 mod stripe;

@@ -77,6 +77,11 @@ pub(crate) struct PaymentRow {
 }
 
 pub(crate) struct RefundRow {
+    pub id: i64,
+    pub attempt: i32,
+    pub by_hand: bool,
+    pub note: Option<String>,
+    pub failure: Option<String>,
     pub unit: Option<String>,
     pub amount_minor: i64,
     pub currency: String,
@@ -237,8 +242,8 @@ async fn payments(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<Pa
 async fn refunds(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<RefundRow>> {
     sqlx::query_as!(
         RefundRow,
-        r#"select u.position || '.' || u.unit as unit, r.amount_minor, r.currency, r.reason, r.status, r.requested_by,
-                  r.created_at, r.settled_at
+        r#"select r.id, r.attempt, r.by_hand, r.note, r.failure, u.position || '.' || u.unit as unit, r.amount_minor,
+                  r.currency, r.reason, r.status, r.requested_by, r.created_at, r.settled_at
            from refunds r
            left join units u on u.id = r.unit_id
            where r.order_id = $1

@@ -9,8 +9,8 @@ mod writes;
 pub use gifts::{give, replacement_is_open, replacements};
 pub use placing::insert_all;
 pub use reads::{
-    by_form_key, by_id, by_token, id_of_number, line_of, lines, open_units, stale, unit_by_external_id,
-    unit_by_id, units,
+    by_form_key, by_id, by_token, id_of_number, line_of, lines, open_units, open_worth, stale,
+    unit_by_external_id, unit_by_id, units,
 };
 pub use writes::{
     accept_cost, append, cancel, expire_now, lock_order, lock_unit, mark_paid, move_unit,
