@@ -8,9 +8,11 @@
 mod account;
 mod again;
 mod audit;
+mod evidence;
 mod frame;
 mod gate;
 mod markup;
+mod money;
 mod order;
 mod orders;
 mod overview;

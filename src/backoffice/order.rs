@@ -6,37 +6,22 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::evidence::evidence;
 use super::frame::{Frame, Part};
 use super::gate::Gated;
+use super::money::{Fee, LineView, MoneyView, line_view, odd_country, payment, refund_view};
 use super::refund::{self, RefundForm};
-use super::store::{self, AttemptRow, Details, LineRow, UnitRow};
+use super::store::{self, AttemptRow, Details, UnitRow};
 use super::ways::{self, UnitWays, WayView, Ways};
-use super::words::{Badge, Moment, day, exact, facts, margin, minor, sentence, took};
+use super::words::{Badge, Moment, day, facts, minor, sentence, took};
 use crate::shop::Shop;
 use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
 pub(super) fn routes() -> Gated {
     Gated::new().get("/admin/orders/{number}", Act::Look, show).merge(ways::routes()).merge(refund::routes())
-}
-
-struct LineView {
-    position: i32,
-    package_id: i64,
-    name: String,
-    quantity: i32,
-    /// How many of them failed: they cost nothing, and their price goes back.
-    failed: usize,
-    unit_price: String,
-    price: String,
-    cost: String,
-    /// The cost is what the upstream really charged for every unit that did not fail; else as it was listed.
-    cost_is_real: bool,
-    margin: Option<(String, String)>,
-    rule: i64,
 }
 
 struct UnitView {
@@ -70,17 +55,6 @@ struct AttemptView {
     reason: String,
     sent: Moment,
     answered: String,
-}
-
-struct MoneyView {
-    what: String,
-    amount: String,
-    status: Badge,
-    note: String,
-    at: Moment,
-    settled: Option<Moment>,
-    /// A refund that failed, for who may try it again: its id and its last try.
-    failed: Option<(i64, i32)>,
 }
 
 struct EventView {
@@ -150,6 +124,11 @@ struct OrderPage {
     expires: Option<Moment>,
     finished: Option<Moment>,
     lines: Vec<LineView>,
+    /// What the payment cost.
+    fee: Option<String>,
+    odd_country: Option<String>,
+    /// What answers a dispute.
+    evidence: Option<String>,
     units: Vec<UnitView>,
     payments: Vec<MoneyView>,
     refunds: Vec<MoneyView>,
@@ -202,6 +181,8 @@ struct Forms {
 }
 
 fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> OrderPage {
+    let evidence = evidence(&details);
+    let fee = Fee::of(&details.payments);
     let order = details.order;
     let code = &order.currency;
     let more_than_nothing = |amount: i64| (amount > 0).then(|| minor(amount, code));
@@ -223,7 +204,10 @@ fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> Order
         paid: order.paid_at.map(Moment::of),
         expires: order.paid_at.is_none().then(|| Moment::of(order.expires_at)),
         finished: order.finished_at.map(Moment::of),
-        lines: details.lines.iter().map(|line| line_view(line, &details.units, code)).collect(),
+        lines: details.lines.iter().map(|line| line_view(line, &details.units, fee.as_ref(), code)).collect(),
+        fee: fee.as_ref().and_then(Fee::text),
+        odd_country: odd_country(&details.payments),
+        evidence,
         units: unit_views(details.units, details.attempts, forms.ways),
         payments: details.payments.into_iter().map(payment).collect(),
         refunds: details.refunds.into_iter().map(|row| refund_view(row, forms.may_settle)).collect(),
@@ -237,36 +221,6 @@ fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> Order
 
 fn gift_view(row: store::GiftRow) -> GiftView {
     GiftView { number: row.number, unit: row.unit, by: row.granted_by, reason: row.grant_reason }
-}
-
-fn line_view(line: &LineRow, units: &[UnitRow], currency: &str) -> LineView {
-    let of_line = || units.iter().filter(|unit| unit.line_id == line.id);
-    let kept: Vec<&UnitRow> = of_line().filter(|unit| unit.status != "failed").collect();
-    let real: Vec<Decimal> = kept.iter().filter_map(|unit| charged(unit, &line.cost_currency)).collect();
-    let cost_is_real = !kept.is_empty() && real.len() == kept.len();
-    let cost = match cost_is_real {
-        true => real.into_iter().sum(),
-        false => line.cost * Decimal::from(kept.len()),
-    };
-    let earned = line.unit_price_minor.saturating_mul(i64::try_from(kept.len()).unwrap_or(i64::MAX));
-    LineView {
-        position: line.position,
-        package_id: line.package_id,
-        name: line.name.clone(),
-        quantity: line.quantity,
-        failed: of_line().count() - kept.len(),
-        unit_price: minor(line.unit_price_minor, currency),
-        price: minor(line.unit_price_minor.saturating_mul(i64::from(line.quantity)), currency),
-        cost: exact(cost, &line.cost_currency),
-        cost_is_real,
-        margin: (line.cost_currency == currency).then(|| margin(earned, cost, currency)).flatten(),
-        rule: line.markup_rule_id,
-    }
-}
-
-/// What the upstream charged for a unit, where that is known in the currency of its listed cost.
-fn charged(unit: &UnitRow, currency: &str) -> Option<Decimal> {
-    unit.real_cost.filter(|_| unit.real_cost_currency.as_deref() == Some(currency))
 }
 
 fn unit_views(units: Vec<UnitRow>, attempts: Vec<AttemptRow>, mut ways: Ways) -> Vec<UnitView> {
@@ -322,41 +276,6 @@ fn attempt(row: AttemptRow) -> AttemptView {
         reason,
         answered: row.answered_at.map_or_else(String::new, |at| took(row.committed_at, at)),
         sent: Moment::of(row.committed_at),
-    }
-}
-
-fn payment(row: store::PaymentRow) -> MoneyView {
-    let back = (row.refunded_minor > 0)
-        .then(|| format!("{} promised back", minor(row.refunded_minor, &row.currency)));
-    let uncounted =
-        (row.status == "paid" && !row.counted).then(|| "not this order's payment: it goes back".to_owned());
-    MoneyView {
-        what: sentence(&row.method),
-        amount: minor(row.amount_minor, &row.currency),
-        status: Badge::of(&row.status),
-        note: [uncounted, back].into_iter().flatten().collect::<Vec<_>>().join("; "),
-        at: Moment::of(row.created_at),
-        settled: row.settled_at.map(Moment::of),
-        failed: None,
-    }
-}
-
-fn refund_view(row: store::RefundRow, may_settle: bool) -> MoneyView {
-    let tries = (row.attempt > 1).then(|| format!("try {}", row.attempt));
-    let by = format!("{}; asked for by {}", sentence(&row.reason), row.requested_by);
-    let by_hand = (row.by_hand && row.status == "pending").then(|| "to be paid back by hand".to_owned());
-    let note = [Some(by), row.note, tries, by_hand, row.failure].into_iter().flatten();
-    MoneyView {
-        what: row.unit.map_or_else(
-            || if row.reason == "by_person" { "By a person".to_owned() } else { "Whole payment".to_owned() },
-            |place| format!("Unit {place}"),
-        ),
-        amount: minor(row.amount_minor, &row.currency),
-        note: note.collect::<Vec<_>>().join("; "),
-        failed: (may_settle && row.status == "failed").then_some((row.id, row.attempt)),
-        status: Badge::of(&row.status),
-        at: Moment::of(row.created_at),
-        settled: row.settled_at.map(Moment::of),
     }
 }
 

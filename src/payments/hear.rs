@@ -36,6 +36,13 @@ pub async fn hear(
         _ => None,
     };
     store::note_outside(conn, payment.id, truth.charge.as_deref(), url).await?;
+    let (card, buyer) = (truth.card_country.as_deref(), truth.buyer_country.as_deref());
+    store::note_countries(conn, payment.id, card, buyer).await?;
+    if let Some(declined) = &truth.declined
+        && store::note_decline(conn, payment.id, declined).await?
+    {
+        orders::note_decline(conn, order.id, now).await?;
+    }
     match &judgement {
         Judgement::Settle => drop(settle(conn, &payment, public_url, now).await?),
         Judgement::Park(why) => {

@@ -7,6 +7,7 @@
 //! writes down what they say. Knows nothing of delivery: `checkout` decides when a unit is refunded.
 
 mod disputes;
+mod fee;
 mod hear;
 mod hint;
 mod jobs;
@@ -28,6 +29,7 @@ pub mod transfer;
 mod web;
 
 pub use disputes::is_disputed;
+pub use fee::{fee, fee_on, share};
 pub use hear::hear;
 pub use hint::{hint, returned};
 pub use jobs::{LOOK, SEND_REFUND, announce, kinds};

@@ -136,6 +136,8 @@ async fn send_back(
         method: payment.method,
         token: &token,
         amount,
+        // What goes back earns nothing, and what its way costs is no order's.
+        fee: Price::new(0, amount.currency),
         now: desk.now,
         expires_at: desk.now,
     };
@@ -187,6 +189,8 @@ pub async fn return_parked(
         method: payment.method,
         token: &token,
         amount,
+        // What goes back earns nothing, and what its way costs is no order's.
+        fee: Price::new(0, amount.currency),
         now,
         expires_at: now,
     };

@@ -1,11 +1,13 @@
 //! Every statement on the tables of this room: `reads.rs` looks, `placing.rs` sells, `writes.rs`
 //! changes, `gifts.rs` makes good.
 
+mod counts;
 mod gifts;
 mod placing;
 mod reads;
 mod writes;
 
+pub use counts::{declined_since, note_decline, ordered_since, unpaid_of_clients, unpaid_of_emails};
 pub use gifts::{give, replacement_is_open, replacements};
 pub use placing::insert_all;
 pub use reads::{

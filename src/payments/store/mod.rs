@@ -11,7 +11,8 @@ pub(super) use disputes::{disputes_of, note_dispute, sum_disputed};
 pub(super) use payments::open;
 pub use payments::{by_id, by_token, count_late, of_order, open_all, surplus};
 pub(super) use payments::{
-    counted, expire, hinted, lock_whole, mark_counted, mark_failed, mark_paid, note_outside, park,
+    counted, expire, hinted, lock_whole, mark_counted, mark_failed, mark_paid, note_countries, note_decline,
+    note_outside, park,
 };
 pub(super) use promises::{amount_under, left_of, take_untold, try_again};
 pub(super) use refunds::{
