@@ -65,8 +65,14 @@ pub struct Settings {
     pub bank_transfer_instructions: String,
     /// Origins of pages elsewhere at which customers pay: forms may lead there.
     pub payment_origins: Vec<String>,
-    /// Whether limits on requests apply.
+    /// What each way to pay takes.
+    pub payment_fees: Vec<PaymentFee>,
+    /// How much one customer may order before paying.
+    pub order_limits: OrderLimits,
+    /// Whether limits on how often somebody asks apply.
     pub rate_limits: bool,
+    /// How often one network may ask for what.
+    pub rates: RateLimits,
     /// Whether staff must set up a second factor before anything opens.
     pub require_second_factor: bool,
     /// The time limits and rhythms.
@@ -90,6 +96,47 @@ pub struct FirstMarkup {
     pub rounding: &'static str,
 }
 
+/// What a way to pay takes of each payment.
+#[derive(Clone, Copy, Debug)]
+pub struct PaymentFee {
+    /// The contract's word for the way.
+    pub method: &'static str,
+    /// Percent of the sum.
+    pub percent: rust_decimal::Decimal,
+    /// A fixed amount besides, in whole units of what customers pay in.
+    pub fixed: rust_decimal::Decimal,
+}
+
+/// How much one customer may order; 0 is no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderLimits {
+    /// So many of one plan at once; never 0.
+    pub quantity: u32,
+    /// So many unpaid orders of one e-mail.
+    pub unpaid_per_email: u32,
+    /// So many unpaid orders of one network.
+    pub unpaid_per_address: u32,
+    /// After so many declined payments of one e-mail or network within an hour, no order for a while.
+    pub declines_per_hour: u32,
+    /// What one e-mail may order within a day, in whole units of what customers pay in.
+    pub spend_per_day: rust_decimal::Decimal,
+}
+
+/// How often one network may ask, a minute; 0 is no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    /// Searches.
+    pub searches: u32,
+    /// Checkout forms, each counted once.
+    pub checkouts: u32,
+    /// Passwords and codes.
+    pub sign_ins: u32,
+    /// Orders and payments that do not exist.
+    pub look_ups: u32,
+    /// Webhooks that are signed wrongly or not at all.
+    pub failed_signatures: u32,
+}
+
 /// Time limits and rhythms.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
@@ -107,6 +154,8 @@ pub struct Times {
     pub delivery_deadline: Duration,
     /// How long an unpaid order waits.
     pub payment_expiry: Duration,
+    /// How long a customer waits for the address of a payment page outside.
+    pub pay_page_patience: Duration,
     /// How long an order waits for a bank transfer.
     pub bank_transfer_expiry: Duration,
     /// So long before that a customer is reminded.

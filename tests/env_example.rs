@@ -47,6 +47,10 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
     let config = Config::read(source).unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let log = LogSettings::read(source).unwrap();
     let shop = &config.shop;
+    let fee = |number: usize, percent: bool| {
+        let fee = shop.payment_fees[number];
+        if percent { fee.percent } else { fee.fixed }.to_string()
+    };
     vec![
         ("DATA_DIR", config.data_dir.display().to_string()),
         ("PG_BIN_DIR", format!("{:?}", config.pg_bin_dir)),
@@ -72,6 +76,7 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("CATALOG_MAX_AGE_SECONDS", shop.times.catalog_max_age.as_secs().to_string()),
         ("DELIVERY_DEADLINE_SECONDS", shop.times.delivery_deadline.as_secs().to_string()),
         ("PAYMENT_EXPIRY_SECONDS", shop.times.payment_expiry.as_secs().to_string()),
+        ("PAY_PAGE_PATIENCE_SECONDS", shop.times.pay_page_patience.as_secs().to_string()),
         ("BANK_TRANSFER_EXPIRY_SECONDS", shop.times.bank_transfer_expiry.as_secs().to_string()),
         ("BANK_TRANSFER_REMINDER_SECONDS", shop.times.bank_transfer_reminder.as_secs().to_string()),
         ("BANK_TRANSFER_INSTRUCTIONS", shop.bank_transfer_instructions.clone()),
@@ -85,6 +90,22 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("MARKUP_ROUNDING", shop.first_markup.rounding.to_owned()),
         ("CURRENCY", format!("{:?}", shop.currency)),
         ("PAYMENT_METHODS", shop.payment_methods.join(",")),
+        ("PAYMENT_FEE_STRIPE_PERCENT", fee(0, true)),
+        ("PAYMENT_FEE_STRIPE_FIXED", fee(0, false)),
+        ("PAYMENT_FEE_BANK_TRANSFER_PERCENT", fee(1, true)),
+        ("PAYMENT_FEE_BANK_TRANSFER_FIXED", fee(1, false)),
+        ("PAYMENT_FEE_TEST_PERCENT", fee(2, true)),
+        ("PAYMENT_FEE_TEST_FIXED", fee(2, false)),
+        ("ORDER_MAX_QUANTITY", shop.order_limits.quantity.to_string()),
+        ("UNPAID_ORDERS_PER_EMAIL", shop.order_limits.unpaid_per_email.to_string()),
+        ("UNPAID_ORDERS_PER_ADDRESS", shop.order_limits.unpaid_per_address.to_string()),
+        ("DECLINED_PAYMENTS_PER_HOUR", shop.order_limits.declines_per_hour.to_string()),
+        ("SPEND_PER_EMAIL_PER_DAY", shop.order_limits.spend_per_day.to_string()),
+        ("SEARCHES_PER_MINUTE", shop.rates.searches.to_string()),
+        ("CHECKOUTS_PER_MINUTE", shop.rates.checkouts.to_string()),
+        ("SIGN_INS_PER_MINUTE", shop.rates.sign_ins.to_string()),
+        ("LOOK_UPS_PER_MINUTE", shop.rates.look_ups.to_string()),
+        ("FAILED_SIGNATURES_PER_MINUTE", shop.rates.failed_signatures.to_string()),
         ("ESIMDUAL_WEBHOOK_SECRET", shop.webhook_secrets.len().to_string()),
         ("SMTP_URL", config.smtp_url.is_some().to_string()),
         ("MAIL_FROM", config.mail_from.clone()),
@@ -111,7 +132,7 @@ fn the_example_lists_every_variable_with_its_default_and_a_sentence() {
 #[test]
 fn the_sources_read_no_variable_that_is_not_listed() {
     let known: BTreeSet<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
-    let sources = ["read", "stripe"].map(|name| {
+    let sources = ["limits", "read", "stripe"].map(|name| {
         fs::read_to_string(format!("{}/src/config/{name}.rs", env!("CARGO_MANIFEST_DIR"))).unwrap()
     });
     let text = sources.concat();

@@ -27,7 +27,7 @@ checkout-mistakes = { $count ->
    *[other] { $count } things need your attention
   }
 checkout-error-plan = No plan is chosen. Pick one from your destination.
-checkout-error-quantity = Choose a whole number from 1 to 10.
+checkout-error-quantity = Choose a whole number that the list has.
 checkout-error-sum = This way to pay does not take this amount: it is too small, or too exact. Choose another way to pay, or more eSIMs.
 checkout-error-email = Enter an e-mail address like name@example.com.
 checkout-error-imei = An IMEI has 15 digits, and these do not fit together. Check them, or leave the field empty.
@@ -49,3 +49,8 @@ checkout-unreadable = The address of this page cannot be read. Choose a plan aga
 checkout-repeated = A field came twice, so we cannot tell which value you meant. Go back and send the form again.
 checkout-method-transfer = Bank transfer
 checkout-method-transfer-hint = You get our account and a reference. The eSIM comes once the money has arrived, which takes a day or two.
+checkout-error-unpaid = Several orders for this address are not paid yet. Pay one of them, or wait until they expire, and order again.
+checkout-error-spent = Orders for this address have reached what we take in one day. Please order again tomorrow, or write to us.
+checkout-too-often = Many orders were sent from your network in a short time, so this one was not taken. Nothing was charged. Wait a moment and send it once more.
+checkout-unpaid-here = Many orders from your network are not paid yet, so this one was not taken. Nothing was charged. Pay one of yours, or try again later.
+checkout-declined-often = Too many payments were declined, so we take no new order for a while. Nothing was charged. Try again later, with another way to pay.

@@ -27,7 +27,7 @@ checkout-mistakes = { $count ->
    *[other] Ci sono { $count } cose da sistemare
   }
 checkout-error-plan = Nessun piano è scelto. Scegline uno per la tua destinazione.
-checkout-error-quantity = Scegli un numero intero da 1 a 10.
+checkout-error-quantity = Scegli un numero intero tra quelli dell’elenco.
 checkout-error-sum = Questo modo di pagare non accetta questo importo: è troppo piccolo o troppo preciso. Scegli un altro modo di pagare, o più eSIM.
 checkout-error-email = Inserisci un indirizzo e-mail come nome@esempio.it.
 checkout-error-imei = Un IMEI ha 15 cifre, e queste non tornano. Controllale o lascia vuoto il campo.
@@ -49,3 +49,8 @@ checkout-unreadable = L’indirizzo di questa pagina non si legge. Scegli di nuo
 checkout-repeated = Un campo è arrivato due volte e non sappiamo quale valore intendevi. Torna indietro e invia di nuovo il modulo.
 checkout-method-transfer = Bonifico bancario
 checkout-method-transfer-hint = Ricevi il nostro conto e una causale. La eSIM arriva quando il denaro è arrivato, cioè dopo uno o due giorni.
+checkout-error-unpaid = Più ordini per questo indirizzo non sono ancora pagati. Pagane uno, o aspetta che scadano, e ordina di nuovo.
+checkout-error-spent = Gli ordini per questo indirizzo hanno raggiunto quanto accettiamo in un giorno. Ordina di nuovo domani, o scrivici.
+checkout-too-often = Dalla tua rete sono arrivati molti ordini in poco tempo, perciò questo non è stato preso. Non è stato addebitato nulla. Aspetta un momento e invialo ancora una volta.
+checkout-unpaid-here = Molti ordini dalla tua rete non sono ancora pagati, perciò questo non è stato preso. Non è stato addebitato nulla. Paga uno dei tuoi, o riprova più tardi.
+checkout-declined-often = Troppi pagamenti sono stati rifiutati, perciò per un po’ non prendiamo nuovi ordini. Non è stato addebitato nulla. Riprova più tardi, con un altro modo di pagare.

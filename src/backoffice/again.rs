@@ -128,7 +128,7 @@ pub(super) fn explained(no: NotConfirmed) -> Result<Explained, Problem> {
 
 fn what(act: Act) -> &'static str {
     match act {
-        Act::SettleOrders => "You are about to decide about an eSIM, which may spend money or give it back.",
+        Act::SettleOrders => "You are about to decide about an order, which may spend money or give it back.",
         Act::SettleTransfers => "You are about to settle a bank transfer.",
         Act::ManageTeam => "You are about to change who may work here.",
         Act::Look
@@ -142,11 +142,14 @@ fn what(act: Act) -> &'static str {
 
 /// Keys of forms and empty fields tell a person nothing.
 fn is_for_people(name: &str, value: &str) -> bool {
-    name != "form_key" && name != "seen" && !value.trim().is_empty()
+    !matches!(name, "form_key" | "seen" | "attempt") && !value.trim().is_empty()
 }
 
 fn typed((name, value): &(String, String)) -> TypedView {
-    let value =
-        if name == "way" || name == "role" || name == "change" { sentence(value) } else { value.clone() };
+    let value = if name == "way" || name == "how" || name == "role" || name == "change" {
+        sentence(value)
+    } else {
+        value.clone()
+    };
     TypedView { name: sentence(name), value }
 }

@@ -8,12 +8,15 @@
 mod account;
 mod again;
 mod audit;
+mod evidence;
 mod frame;
 mod gate;
 mod markup;
+mod money;
 mod order;
 mod orders;
 mod overview;
+mod refund;
 mod store;
 mod sync;
 mod team;

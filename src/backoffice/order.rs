@@ -6,36 +6,22 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::evidence::evidence;
 use super::frame::{Frame, Part};
 use super::gate::Gated;
-use super::store::{self, AttemptRow, Details, LineRow, UnitRow};
+use super::money::{Fee, LineView, MoneyView, line_view, odd_country, payment, refund_view};
+use super::refund::{self, RefundForm};
+use super::store::{self, AttemptRow, Details, UnitRow};
 use super::ways::{self, UnitWays, WayView, Ways};
-use super::words::{Badge, Moment, day, exact, facts, margin, minor, sentence, took};
+use super::words::{Badge, Moment, day, facts, minor, sentence, took};
 use crate::shop::Shop;
 use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
 pub(super) fn routes() -> Gated {
-    Gated::new().get("/admin/orders/{number}", Act::Look, show).merge(ways::routes())
-}
-
-struct LineView {
-    position: i32,
-    package_id: i64,
-    name: String,
-    quantity: i32,
-    /// How many of them failed: they cost nothing, and their price goes back.
-    failed: usize,
-    unit_price: String,
-    price: String,
-    cost: String,
-    /// The cost is what the upstream really charged for every unit that did not fail; else as it was listed.
-    cost_is_real: bool,
-    margin: Option<(String, String)>,
-    rule: i64,
+    Gated::new().get("/admin/orders/{number}", Act::Look, show).merge(ways::routes()).merge(refund::routes())
 }
 
 struct UnitView {
@@ -69,15 +55,6 @@ struct AttemptView {
     reason: String,
     sent: Moment,
     answered: String,
-}
-
-struct MoneyView {
-    what: String,
-    amount: String,
-    status: Badge,
-    note: String,
-    at: Moment,
-    settled: Option<Moment>,
 }
 
 struct EventView {
@@ -117,6 +94,10 @@ pub(super) struct Said {
     pub(super) at: String,
     pub(super) error: Option<String>,
     pub(super) typed: ways::Typed,
+    /// The refund that was refused.
+    pub(super) refund: Option<refund::Again>,
+    /// What else was refused about money.
+    pub(super) money_error: Option<String>,
 }
 
 #[derive(Template)]
@@ -127,6 +108,7 @@ struct OrderPage {
     said: Said,
     /// Names the next replacement form, so that a second click finds the first one's order.
     form_key: String,
+    refund_form: Option<RefundForm>,
     gift: Option<GiftView>,
     customer_page: String,
     email: String,
@@ -142,6 +124,11 @@ struct OrderPage {
     expires: Option<Moment>,
     finished: Option<Moment>,
     lines: Vec<LineView>,
+    /// What the payment cost.
+    fee: Option<String>,
+    odd_country: Option<String>,
+    /// What answers a dispute.
+    evidence: Option<String>,
     units: Vec<UnitView>,
     payments: Vec<MoneyView>,
     refunds: Vec<MoneyView>,
@@ -166,7 +153,7 @@ pub(super) async fn answer(
     staff: &Staff,
     number: &str,
     status: StatusCode,
-    said: Said,
+    mut said: Said,
 ) -> Result<Response, Problem> {
     // Numbers are short; anything else is no number, and may hold what PostgreSQL's text cannot.
     let plausible = number.len() <= 40 && number.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -177,20 +164,33 @@ pub(super) async fn answer(
     let details = details.ok_or(Problem::NotFound)?;
     let mut conn = shop.db.acquire().await?;
     let ways = ways::of_order(&mut conn, staff, details.order.id).await?;
-    drop(conn);
     let form_key = shop.entropy.uuid().to_string();
+    let refund_form = refund::form(&mut conn, staff, details.order.id, &form_key, said.refund.take()).await?;
+    drop(conn);
+    let forms = Forms { ways, refund_form, form_key, may_settle: staff.may(Act::SettleOrders) };
     let frame = Frame::new(shop, staff, Part::Orders);
-    page(status, Cache::Private, &order_page(frame, details, ways, said, form_key))
+    page(status, Cache::Private, &order_page(frame, details, forms, said))
 }
 
-fn order_page(frame: Frame, details: Details, ways: Ways, said: Said, form_key: String) -> OrderPage {
+/// What may be done on the page.
+struct Forms {
+    ways: Ways,
+    refund_form: Option<RefundForm>,
+    form_key: String,
+    may_settle: bool,
+}
+
+fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> OrderPage {
+    let evidence = evidence(&details);
+    let fee = Fee::of(&details.payments);
     let order = details.order;
     let code = &order.currency;
     let more_than_nothing = |amount: i64| (amount > 0).then(|| minor(amount, code));
     OrderPage {
         frame,
         said,
-        form_key,
+        form_key: forms.form_key,
+        refund_form: forms.refund_form,
         gift: details.gift.map(gift_view),
         customer_page: format!("/orders/{}", order.token),
         language: order.language,
@@ -204,10 +204,13 @@ fn order_page(frame: Frame, details: Details, ways: Ways, said: Said, form_key: 
         paid: order.paid_at.map(Moment::of),
         expires: order.paid_at.is_none().then(|| Moment::of(order.expires_at)),
         finished: order.finished_at.map(Moment::of),
-        lines: details.lines.iter().map(|line| line_view(line, &details.units, code)).collect(),
-        units: unit_views(details.units, details.attempts, ways),
+        lines: details.lines.iter().map(|line| line_view(line, &details.units, fee.as_ref(), code)).collect(),
+        fee: fee.as_ref().and_then(Fee::text),
+        odd_country: odd_country(&details.payments),
+        evidence,
+        units: unit_views(details.units, details.attempts, forms.ways),
         payments: details.payments.into_iter().map(payment).collect(),
-        refunds: details.refunds.into_iter().map(refund).collect(),
+        refunds: details.refunds.into_iter().map(|row| refund_view(row, forms.may_settle)).collect(),
         mails: details.mails.into_iter().map(mail).collect(),
         webhooks: details.webhooks.into_iter().map(webhook).collect(),
         history: details.history.into_iter().map(event).collect(),
@@ -218,36 +221,6 @@ fn order_page(frame: Frame, details: Details, ways: Ways, said: Said, form_key: 
 
 fn gift_view(row: store::GiftRow) -> GiftView {
     GiftView { number: row.number, unit: row.unit, by: row.granted_by, reason: row.grant_reason }
-}
-
-fn line_view(line: &LineRow, units: &[UnitRow], currency: &str) -> LineView {
-    let of_line = || units.iter().filter(|unit| unit.line_id == line.id);
-    let kept: Vec<&UnitRow> = of_line().filter(|unit| unit.status != "failed").collect();
-    let real: Vec<Decimal> = kept.iter().filter_map(|unit| charged(unit, &line.cost_currency)).collect();
-    let cost_is_real = !kept.is_empty() && real.len() == kept.len();
-    let cost = match cost_is_real {
-        true => real.into_iter().sum(),
-        false => line.cost * Decimal::from(kept.len()),
-    };
-    let earned = line.unit_price_minor.saturating_mul(i64::try_from(kept.len()).unwrap_or(i64::MAX));
-    LineView {
-        position: line.position,
-        package_id: line.package_id,
-        name: line.name.clone(),
-        quantity: line.quantity,
-        failed: of_line().count() - kept.len(),
-        unit_price: minor(line.unit_price_minor, currency),
-        price: minor(line.unit_price_minor.saturating_mul(i64::from(line.quantity)), currency),
-        cost: exact(cost, &line.cost_currency),
-        cost_is_real,
-        margin: (line.cost_currency == currency).then(|| margin(earned, cost, currency)).flatten(),
-        rule: line.markup_rule_id,
-    }
-}
-
-/// What the upstream charged for a unit, where that is known in the currency of its listed cost.
-fn charged(unit: &UnitRow, currency: &str) -> Option<Decimal> {
-    unit.real_cost.filter(|_| unit.real_cost_currency.as_deref() == Some(currency))
 }
 
 fn unit_views(units: Vec<UnitRow>, attempts: Vec<AttemptRow>, mut ways: Ways) -> Vec<UnitView> {
@@ -303,32 +276,6 @@ fn attempt(row: AttemptRow) -> AttemptView {
         reason,
         answered: row.answered_at.map_or_else(String::new, |at| took(row.committed_at, at)),
         sent: Moment::of(row.committed_at),
-    }
-}
-
-fn payment(row: store::PaymentRow) -> MoneyView {
-    let back = (row.refunded_minor > 0)
-        .then(|| format!("{} promised back", minor(row.refunded_minor, &row.currency)));
-    let uncounted =
-        (row.status == "paid" && !row.counted).then(|| "not this order's payment: it goes back".to_owned());
-    MoneyView {
-        what: sentence(&row.method),
-        amount: minor(row.amount_minor, &row.currency),
-        status: Badge::of(&row.status),
-        note: [uncounted, back].into_iter().flatten().collect::<Vec<_>>().join("; "),
-        at: Moment::of(row.created_at),
-        settled: row.settled_at.map(Moment::of),
-    }
-}
-
-fn refund(row: store::RefundRow) -> MoneyView {
-    MoneyView {
-        what: row.unit.map_or_else(|| "Whole payment".to_owned(), |place| format!("Unit {place}")),
-        amount: minor(row.amount_minor, &row.currency),
-        status: Badge::of(&row.status),
-        note: format!("{}; asked for by {}", sentence(&row.reason), row.requested_by),
-        at: Moment::of(row.created_at),
-        settled: row.settled_at.map(Moment::of),
     }
 }
 

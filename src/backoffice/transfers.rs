@@ -17,7 +17,7 @@ use crate::ground::money::exact_decimal;
 use crate::ground::{Currency, Price};
 use crate::orders::{self, Order};
 use crate::payments::transfer::Worth;
-use crate::payments::{self, Arrival, NotNoted};
+use crate::payments::{self, Arrival, NotNoted, Post};
 use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
 use crate::staff::{self, Act, Staff};
@@ -342,7 +342,8 @@ async fn paid_back(
 ) -> Result<Response, Problem> {
     let Some(note) = typed.note() else { return without_reason(&shop, &staff).await };
     let mut tx = shop.db.begin().await?;
-    let order = match payments::paid_back(&mut tx, id, &staff.email, &note, shop.now()).await {
+    let post = Post { public_url: &shop.settings.public_url, now: shop.now() };
+    let order = match payments::paid_back(&mut tx, id, &staff.email, &note, &post).await {
         Ok(order) => order,
         Err(no) => return Err(problem(no)),
     };

@@ -340,6 +340,6 @@ async fn refused(
     sentence: String,
 ) -> Result<Response, Problem> {
     let at = format!("{}-{}", unit.position, unit.unit);
-    let said = Said { done: false, at, error: Some(sentence), typed };
+    let said = Said { at, error: Some(sentence), typed, ..Said::default() };
     answer(shop, staff, number.as_str(), StatusCode::UNPROCESSABLE_ENTITY, said).await
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::refund::end_refunded;
 use crate::catalog;
-use crate::fulfilment::{self, Failure, Means, Progress};
-use crate::ground::{Cost, Price};
+use crate::fulfilment::{self, Failure, Means, Progress, Today};
+use crate::ground::Price;
 use crate::orders::{self, Actor, Event, Happened, Order, OrderStatus, Unit};
 use crate::payments::{self, NotRefunded, Payment};
 use crate::plumbing::jobs::Verdict;
@@ -120,7 +121,7 @@ async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Res
         entropy: &shop.entropy,
         times: &shop.settings.times,
     };
-    let today = cost_today(shop, &unit).await?;
+    let today = today(shop, &unit).await?;
     for _ in 0..STEPS {
         let progress = fulfilment::take_step(&means, &unit, paid_at, today).await?;
         shop.bell.ring(crate::plumbing::bell::Ring::Thing(order.id));
@@ -139,14 +140,16 @@ async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Res
     Ok(Some(Duration::from_secs(1)))
 }
 
-/// What the unit's package costs now, where eSIMDual lists it and it is still to be bought.
-async fn cost_today(shop: &Shop, unit: &Unit) -> sqlx::Result<Option<Cost>> {
+/// What the unit costs now, where eSIMDual lists its package and it is still to be bought.
+async fn today(shop: &Shop, unit: &Unit) -> sqlx::Result<Today> {
     if unit.state.upstream_order_id().is_some() {
-        return Ok(None);
+        return Ok(Today { cost: None, fee: Decimal::ZERO });
     }
     let mut conn = shop.db.acquire().await?;
     let line = orders::line_of(&mut conn, unit).await?;
-    catalog::listed_cost(&mut conn, line.package_id).await
+    let cost = catalog::listed_cost(&mut conn, line.package_id).await?;
+    let fee = payments::fee_on(&mut conn, unit.order_id, line.unit_price).await?;
+    Ok(Today { cost, fee })
 }
 
 /// The unit becomes `failed` in the transaction that records its refund.
@@ -168,7 +171,7 @@ async fn refund(shop: &Shop, unit: &Unit, failure: Failure) -> anyhow::Result<()
         Ok(true) => tx.commit().await?,
         Ok(false) => return Ok(()),
         Err(NotRefunded::Fault(error)) => return Err(error.into()),
-        Err(refused @ (NotRefunded::Before | NotRefunded::NotCovered | NotRefunded::Disputed)) => {
+        Err(refused) => {
             drop(tx);
             let mut conn = shop.db.acquire().await?;
             orders::raise_alarm(&mut conn, unit.order_id, &refused.to_string(), now).await?;
@@ -207,10 +210,10 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
             let reason = if late { "late" } else { "second" };
             match payments::back_whole(&mut tx, &shop.entropy, &payment, reason, now).await {
                 Ok(()) | Err(NotRefunded::Before) => {}
-                Err(NotRefunded::NotCovered | NotRefunded::Disputed) => {
+                Err(NotRefunded::Fault(error)) => return Err(error.into()),
+                Err(NotRefunded::NotCovered | NotRefunded::Held | NotRefunded::Disputed) => {
                     anyhow::bail!("a surplus payment of order {} is not covered", order.number)
                 }
-                Err(NotRefunded::Fault(error)) => return Err(error.into()),
             }
         }
         tx.commit().await?;
@@ -221,7 +224,7 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
 }
 
 /// A late payment's plan and price still hold if every plan is on sale, today's cost is no more than what was paid for
-/// it, and the amount is the order's.
+/// it less what its payment costs, and the amount is the order's.
 async fn still_holds(conn: &mut PgConnection, order: &Order, payment: &Payment) -> sqlx::Result<bool> {
     if payment.amount != order.total {
         return Ok(false);
@@ -229,15 +232,16 @@ async fn still_holds(conn: &mut PgConnection, order: &Order, payment: &Payment) 
     for line in orders::lines(conn, order.id).await? {
         let Some(package) = catalog::package_for_sale(conn, line.package_id).await? else { return Ok(false) };
         let sells = pricing::current(conn).await?.is_some();
-        if !sells || !covers(line.unit_price, &package) {
+        let fee = payments::share(payment.fee, line.unit_price.minor, payment.amount.minor);
+        if !sells || !covers(line.unit_price, fee, &package) {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn covers(price: Price, package: &catalog::Package) -> bool {
-    price.currency == package.cost.currency && price.amount() >= package.cost.amount
+fn covers(price: Price, fee: Decimal, package: &catalog::Package) -> bool {
+    price.currency == package.cost.currency && price.amount().saturating_sub(fee) >= package.cost.amount
 }
 
 /// The mail that ends a purchase; the outbox knows what was sent before.
@@ -250,7 +254,7 @@ async fn tell_the_end(shop: &Shop, order: &Order) -> anyhow::Result<()> {
         }
         // Nobody paid for a gift; staff were called.
         OrderStatus::Failed if order.is_gift() => {}
-        OrderStatus::Failed => orders::mail::refunded(&mut tx, order, &shop.settings.public_url, now).await?,
+        OrderStatus::Failed => orders::mail::failed(&mut tx, order, &shop.settings.public_url, now).await?,
         OrderStatus::AwaitingPayment | OrderStatus::Processing | OrderStatus::Cancelled => {}
     }
     tx.commit().await?;

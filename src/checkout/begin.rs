@@ -1,12 +1,14 @@
 //! Makes orders of checkout forms, of each form once.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
 use super::Draft;
+use super::limits::Counts;
 use super::sold::{Offer, Sold};
 use crate::catalog::{Data, Package};
 use crate::ground::token::Token;
@@ -25,6 +27,8 @@ pub struct Wanted {
     pub draft: Draft,
     /// The language of the purchase.
     pub language: Language,
+    /// A keyed hash of the network that sent it, where that is known.
+    pub client: Option<String>,
     /// Whether eSIMDual was asked about the plan just now, so that the catalog's age is no matter.
     pub asked: bool,
 }
@@ -56,6 +60,18 @@ pub enum Refusal {
     /// The catalog is too old to be trusted: eSIMDual is to be asked about the plan first.
     #[error("the catalog is too old")]
     Stale,
+    /// This e-mail has as many unpaid orders as it may.
+    #[error("this e-mail has too many unpaid orders")]
+    UnpaidOfEmail,
+    /// This network has as many unpaid orders as it may.
+    #[error("this network has too many unpaid orders")]
+    UnpaidOfAddress,
+    /// This e-mail would order for more than it may within a day.
+    #[error("this e-mail ordered enough for today")]
+    SpentToday,
+    /// Payments of this e-mail or network were declined too often; for so long.
+    #[error("payments were declined too often")]
+    Declined(Duration),
     /// The form's key made an order of something else.
     #[error("the form was used for another purchase")]
     KeyUsed,
@@ -100,6 +116,7 @@ async fn way_on(conn: &mut PgConnection, order: &Order) -> sqlx::Result<String> 
 struct Placing<'a> {
     wanted: &'a Wanted,
     offer: &'a Offer<'a>,
+    fee: Price,
     fingerprint: [u8; 32],
     number: OrderNumber,
     order_token: Token,
@@ -122,7 +139,15 @@ impl Maker<'_> {
     ) -> sqlx::Result<Vec<Result<Begun, Refusal>>> {
         let sold = Sold::read(conn, wanted.iter().map(|one| one.draft.package_id)).await?;
         let now = self.clock.now();
-        let offers: Vec<_> = wanted.iter().map(|one| sold.offer(one, self.settings, now)).collect();
+        let mut counts = Counts::read(conn, wanted, sold.currency(), self.settings, now).await?;
+        let mut offers = Vec::with_capacity(wanted.len());
+        for one in wanted {
+            let offer = sold.offer(one, self.settings, now);
+            offers.push(offer.and_then(|offer| {
+                counts.admit(one, offer.total, self.settings, now)?;
+                Ok(offer)
+            }));
+        }
         let placed = self.place(conn, wanted, &offers).await?;
         let mut answers = Vec::with_capacity(wanted.len());
         for (at, (one, offer)) in wanted.iter().zip(offers).enumerate() {
@@ -172,6 +197,7 @@ impl Maker<'_> {
         Placing {
             wanted,
             offer,
+            fee: payments::fee(&self.settings.payment_fees, wanted.draft.method, offer.total),
             fingerprint: wanted.draft.fingerprint(),
             number: OrderNumber::draw(self.entropy),
             order_token: self.entropy.token(),
@@ -205,7 +231,7 @@ impl Maker<'_> {
 
 impl Placing<'_> {
     fn order(&self, expires_at: OffsetDateTime) -> NewOrder<'_> {
-        let Wanted { draft, language, .. } = self.wanted;
+        let Wanted { draft, language, client, .. } = self.wanted;
         NewOrder {
             number: &self.number,
             token: &self.order_token,
@@ -216,6 +242,7 @@ impl Placing<'_> {
             device_imei: draft.device_imei.as_deref(),
             total: self.offer.total,
             expires_at,
+            client: client.as_deref(),
         }
     }
 
@@ -225,7 +252,7 @@ impl Placing<'_> {
 
     fn payment(&self, order_id: i64, now: OffsetDateTime, expires_at: OffsetDateTime) -> NewPayment<'_> {
         let (method, amount) = (self.wanted.draft.method, self.offer.total);
-        NewPayment { order_id, method, token: &self.payment_token, amount, now, expires_at }
+        NewPayment { order_id, method, token: &self.payment_token, amount, fee: self.fee, now, expires_at }
     }
 
     fn begun(&self, order_id: i64) -> Begun {

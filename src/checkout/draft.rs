@@ -8,8 +8,8 @@ use crate::ground::EmailAddress;
 use crate::payments::Method;
 use crate::web::FieldErrors;
 
-/// So many of one plan at once.
-pub const MOST: u32 = 10;
+/// So many of one plan at once, where nothing else is configured.
+const MOST: u32 = 10;
 /// What is shown again of a field that cannot be taken, in characters.
 const ECHO: usize = 300;
 /// The fields that count. Every other is ignored: the server decides prices, currency and status (RELIABILITY I8).
@@ -33,8 +33,12 @@ const FIELDS: [&str; 11] = [
 pub struct Repeated;
 
 /// The form as it was sent, each field at most once. Its `Debug` would show personal data, so it has none.
-#[derive(Clone, Default)]
-pub struct Typed(Vec<(String, String)>);
+#[derive(Clone)]
+pub struct Typed {
+    fields: Vec<(String, String)>,
+    /// So many of one plan at once.
+    most: u32,
+}
 
 impl Typed {
     /// Keeps the fields that count.
@@ -47,12 +51,17 @@ impl Typed {
         if !FIELDS.iter().all(once) {
             return Err(Repeated);
         }
-        Ok(Self(kept))
+        Ok(Self { fields: kept, most: MOST })
+    }
+
+    /// The same form where so many of one plan may be bought at once.
+    pub fn at_most(self, most: u32) -> Self {
+        Self { most, ..self }
     }
 
     /// What was typed into a field, without the space around it; empty where the field did not come.
     pub fn of(&self, field: &str) -> &str {
-        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value.trim())
+        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value.trim())
     }
 
     /// The same, cut to what a page shows again.
@@ -65,9 +74,9 @@ impl Typed {
         whole(self.of("package_id")).filter(|id| *id > 0)
     }
 
-    /// How many: 1 to [`MOST`].
+    /// How many: from 1 to as many as may be.
     pub fn quantity(&self) -> Option<u32> {
-        whole(self.of("quantity")).and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=MOST).contains(n))
+        whole(self.of("quantity")).and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=self.most).contains(n))
     }
 
     /// This form with the quantity that was chosen beside it, where that is another one, or where its button was pressed:
@@ -79,8 +88,8 @@ impl Typed {
             return None;
         }
         let mut kept = self.clone();
-        kept.0.retain(|(name, _)| !matches!(name.as_str(), "quantity" | "new_quantity"));
-        kept.0.push(("quantity".to_owned(), chosen.to_owned()));
+        kept.fields.retain(|(name, _)| !matches!(name.as_str(), "quantity" | "new_quantity"));
+        kept.fields.push(("quantity".to_owned(), chosen.to_owned()));
         Some(kept)
     }
 
@@ -106,7 +115,7 @@ fn whole(text: &str) -> Option<i64> {
 pub struct Draft {
     /// The upstream's package id.
     pub package_id: i64,
-    /// From 1 to [`MOST`].
+    /// At least 1.
     pub quantity: u32,
     /// Where the eSIM goes.
     pub email: EmailAddress,

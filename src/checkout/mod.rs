@@ -7,18 +7,19 @@
 
 mod advance;
 mod begin;
+mod counter;
 pub mod decide;
 mod draft;
 mod jobs;
+mod limits;
 mod refund;
 pub mod replace;
 mod sold;
 mod still_sold;
-mod till;
 pub mod web;
 
 pub use advance::advance;
+pub use counter::Counter;
 pub use draft::{Draft, Typed};
 pub use jobs::{SWEEP, kinds, sweep_job};
-pub use till::Till;
-pub use web::routes;
+pub use web::{Desk, routes};

@@ -53,6 +53,11 @@ impl Sold {
         })
     }
 
+    /// What customers pay in, once that is fixed.
+    pub(super) fn currency(&self) -> Option<Currency> {
+        self.currency
+    }
+
     /// What a form is offered. Pure.
     pub(super) fn offer(
         &self,

@@ -1,25 +1,30 @@
 //! `/checkout`: the form, and what its sending leads to. Only a redirect has stored anything.
 
+mod refuse;
+
 use std::time::Duration;
 
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
 use super::begin::{Begun, Refusal, Wanted};
-use super::draft::{self, Draft, MOST, Typed};
+use super::counter::{Counter, Orders};
+use super::draft::{self, Draft, Typed};
 use super::sold;
 use super::still_sold::{self, Known};
-use super::till::{Orders, Till};
 use crate::catalog;
 use crate::ground::Price;
+use crate::orders;
 use crate::payments::{self, Method};
+use crate::plumbing::buckets::Network;
 use crate::shop::Shop;
-use crate::web::{Cache, FieldErrors, Problem, Visit, page};
+use crate::web::{Cache, FieldErrors, Limits, Problem, Visit, VisitorAddress, page};
 use crate::window::{self, Plan, Snapshot, TicketRow, Window};
+use refuse::{later, refuse, too_often};
 
 /// After which a customer may look again whether the shop sells by now.
 const NOT_OPEN: Duration = Duration::from_secs(600);
@@ -29,7 +34,7 @@ const SOON: Duration = Duration::from_secs(60);
 type Page = Result<Response, Problem>;
 type Pairs = Vec<(String, String)>;
 
-/// The addresses of checkout. Handlers need `Extension<Window>` and `Extension<Till>`.
+/// The addresses of checkout. Handlers need `Extension<Window>` and `Extension<Desk>`.
 pub fn routes() -> Router<Shop> {
     Router::new().route("/checkout", get(show).post(send))
 }
@@ -168,7 +173,7 @@ impl<'a> Showing<'a> {
             errors: self.errors,
             package_id: plan.id,
             quantity,
-            quantities: 1..=MOST,
+            quantities: 1..=self.shop.settings.order_limits.quantity,
             ticket,
             price,
             total: price.and_then(|price| price.times(quantity)),
@@ -212,7 +217,7 @@ async fn show(
     let snapshot = window.now();
     let chosen = |(name, _): &(String, String)| matches!(name.as_str(), "package_id" | "quantity");
     let pairs = query.map_err(|_| Problem::BadRequest("checkout-unreadable"))?.0;
-    let typed = read(pairs.into_iter().filter(chosen).collect())?;
+    let typed = read(&shop, pairs.into_iter().filter(chosen).collect())?;
     let mut showing = Showing::new(&shop, &snapshot, &typed);
     if typed.of("package_id").is_empty() {
         return showing.with(StatusCode::OK, visit);
@@ -250,23 +255,30 @@ fn absent(snapshot: &Snapshot, id: i64) -> Problem {
     }
 }
 
-fn read(pairs: Pairs) -> Result<Typed, Problem> {
-    Typed::from_pairs(pairs).map_err(|_| Problem::BadRequest("checkout-repeated"))
+fn read(shop: &Shop, pairs: Pairs) -> Result<Typed, Problem> {
+    let typed = Typed::from_pairs(pairs).map_err(|_| Problem::BadRequest("checkout-repeated"))?;
+    Ok(typed.at_most(shop.settings.order_limits.quantity))
 }
 
 async fn send(
     visit: Visit,
     State(shop): State<Shop>,
     Extension(window): Extension<Window>,
-    Extension(till): Extension<Till>,
+    Extension(desk): Extension<Desk>,
+    from: VisitorAddress,
     form: Result<Form<Pairs>, FormRejection>,
 ) -> Page {
     let pairs = match form {
         Ok(Form(pairs)) => pairs,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let typed = read(pairs)?;
+    let typed = read(&shop, pairs)?;
     let snapshot = window.now();
+    if let Err(wait) = desk.limits.take_form(from, typed.of("form_key"))
+        && !has_order(&shop, &typed).await?
+    {
+        return too_often(Showing::new(&shop, &snapshot, &typed), visit, wait);
+    }
     if let Some(typed) = typed.recounted() {
         return recount(Showing::new(&shop, &snapshot, &typed), visit);
     }
@@ -280,12 +292,35 @@ async fn send(
         }
     };
     let method = draft.method;
-    match decide(&shop, &till, draft, &visit).await? {
+    match decide(&shop, &desk.counter, (draft, client(&shop, from)), &visit).await? {
         Decided::Begun(begun) => go_on(&shop, &visit, &begun, method).await,
         Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
         Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
         Decided::Refused(refusal) => refuse(showing, visit, refusal),
     }
+}
+
+/// What a form is sent to. A request extension.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Where it becomes an order.
+    pub counter: Counter,
+    /// How many forms may come from one network.
+    pub limits: Limits,
+}
+
+/// A form that made its order may be sent again, however many others came.
+async fn has_order(shop: &Shop, typed: &Typed) -> Result<bool, Problem> {
+    let key = typed.of("form_key");
+    let mut conn = shop.db.acquire().await?;
+    Ok(draft::is_form_key(key) && orders::by_form_key(&mut conn, key).await?.is_some())
+}
+
+/// A keyed hash of the network that asks, where limits need it and it is known.
+fn client(shop: &Shop, from: VisitorAddress) -> Option<String> {
+    let known = shop.settings.rate_limits && !from.0.is_unspecified();
+    let text = || Network::of(from.0).text().into();
+    known.then(|| shop.settings.sealing_key.mark("the network of an order", &text()))
 }
 
 /// Another quantity was chosen: everything that was typed stays, and the new total is shown before anything is paid.
@@ -327,12 +362,17 @@ enum Decided {
 
 /// A form that has its order already needs no upstream, and a catalog that is young answers for it. No connection is held
 /// for the time that the upstream takes to answer.
-async fn decide(shop: &Shop, till: &Till, draft: Draft, visit: &Visit) -> Result<Decided, Problem> {
+async fn decide(
+    shop: &Shop,
+    counter: &Counter,
+    (draft, client): (Draft, Option<String>),
+    visit: &Visit,
+) -> Result<Decided, Problem> {
     let package_id = draft.package_id;
     let begin = async |draft, asked| {
         let Shop { clock, entropy, settings, .. } = shop.clone();
-        let wanted = Wanted { draft, language: visit.language, asked };
-        till.begin(&shop.db, Orders { clock, entropy, settings }, wanted).await
+        let wanted = Wanted { draft, language: visit.language, client: client.clone(), asked };
+        counter.begin(&shop.db, Orders { clock, entropy, settings }, wanted).await
     };
     let mut answer = begin(draft.clone(), false).await?;
     if answer.as_ref().is_err_and(|refusal| *refusal == Refusal::Stale) {
@@ -362,30 +402,4 @@ async fn go_on(shop: &Shop, visit: &Visit, begun: &Begun, method: Method) -> Pag
     };
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::SEE_OTHER, headers).into_response())
-}
-
-fn refuse(showing: Showing<'_>, visit: Visit, refusal: Refusal) -> Page {
-    match refusal {
-        Refusal::PriceMoved(price) => {
-            Showing { price: Some(price), ..showing }.because(MOVED).with(StatusCode::CONFLICT, visit)
-        }
-        Refusal::Gone => showing.because(GONE).with(StatusCode::CONFLICT, visit),
-        Refusal::KeyUsed => {
-            Showing { fresh_key: true, ..showing }.because(KEY_USED).with(StatusCode::CONFLICT, visit)
-        }
-        Refusal::NotSelling => later(showing.because(NOT_SELLING), visit, NOT_OPEN),
-        Refusal::NoFunds => {
-            // By then the wallet was read again.
-            let wait = showing.shop.settings.times.reconcile_interval * 2;
-            later(showing.because(NO_FUNDS), visit, wait)
-        }
-        // Asked for already; whoever comes again is asked for anew.
-        Refusal::Stale => later(showing.because(LATER), visit, SOON),
-    }
-}
-
-fn later(showing: Showing<'_>, visit: Visit, wait: Duration) -> Page {
-    let mut response = showing.with(StatusCode::SERVICE_UNAVAILABLE, visit)?;
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
-    Ok(response)
 }

@@ -3,6 +3,7 @@
 //! From the environment, then from `.env`; a secret `X` may come as `X_FILE`. The table in `variables.rs` is what
 //! `.env.example` is checked against.
 
+mod limits;
 mod read;
 mod reader;
 mod stripe;
@@ -70,8 +71,14 @@ pub struct ShopSettings {
     pub bank_transfer_instructions: String,
     /// `STRIPE_CHECKOUT_ORIGIN`, and a `STRIPE_API_BASE` on this machine; none without Stripe.
     pub payment_origins: Vec<String>,
+    /// `PAYMENT_FEE_*`
+    pub payment_fees: Vec<shop::PaymentFee>,
+    /// `ORDER_MAX_QUANTITY`, `UNPAID_ORDERS_*`, `DECLINED_PAYMENTS_PER_HOUR`, `SPEND_PER_EMAIL_PER_DAY`
+    pub order_limits: shop::OrderLimits,
     /// `RATE_LIMITS`
     pub rate_limits: bool,
+    /// `*_PER_MINUTE`
+    pub rates: shop::RateLimits,
     /// `REQUIRE_SECOND_FACTOR`
     pub require_second_factor: bool,
     /// `SYNC_MAX_VANISH_PERCENT`

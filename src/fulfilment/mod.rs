@@ -29,6 +29,7 @@ pub use attempt::{Attempt, Outcome};
 pub use step::Failure;
 pub use store::{attempts, remember};
 pub use take::{Progress, take_step};
+pub use terms::Today;
 pub use ways::Way;
 
 /// What buying needs.

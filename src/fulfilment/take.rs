@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::look_up::{Looked, look_up};
 use super::send::{Sent, send};
 use super::step::{Facts, Failure, Funds, Step, next_step, pause_between_polls};
-use super::terms::Terms;
+use super::terms::{Terms, Today};
 use super::{Applied, Attempt, Means, apply, store};
 use crate::esimdual::Answer;
 use crate::ground::Cost;
@@ -30,7 +30,7 @@ pub enum Progress {
     Final,
 }
 
-/// Takes one step of a paid unit; `today` is what its package costs now, where the catalog has it.
+/// Takes one step of a paid unit; `today` is what it costs now.
 ///
 /// # Errors
 /// The database's; nothing is lost, the step can be taken again.
@@ -38,7 +38,7 @@ pub async fn take_step(
     means: &Means<'_>,
     unit: &Unit,
     paid_at: OffsetDateTime,
-    today: Option<Cost>,
+    today: Today,
 ) -> anyhow::Result<Progress> {
     // The time first: what is decided by it is never younger than what was read.
     let now = means.clock.now();
@@ -61,7 +61,7 @@ pub async fn take_step(
     let mut step = next_step(&facts);
     if step == Step::ReadWallet {
         let refused_at = attempts.last().and_then(|last| last.answered_at);
-        let funds = read_wallet(means, cost_now(&line, today), refused_at).await?;
+        let funds = read_wallet(means, cost_now(&line, today.cost), refused_at).await?;
         note_funds(means, &attempts, funds).await?;
         if funds == Funds::Enough && attempts.last().is_some_and(|last| last.judged.is_none()) {
             return Ok(Progress::Moved);

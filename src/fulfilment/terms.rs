@@ -5,6 +5,15 @@ use rust_decimal::Decimal;
 use crate::ground::{Cost, Price};
 use crate::orders::{HoldReason, Line};
 
+/// What a unit would cost today.
+#[derive(Clone, Copy, Debug)]
+pub struct Today {
+    /// The package's cost; `None` where it is not in the catalog, and the upstream will say what it thinks.
+    pub cost: Option<Cost>,
+    /// What the way it was paid takes of its price, in whole units of the price's currency.
+    pub fee: Decimal,
+}
+
 /// Whether a unit may be bought as things stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Terms {
@@ -17,15 +26,15 @@ pub enum Terms {
 }
 
 impl Terms {
-    /// Judges by the package's cost today (`None`: it is not in the catalog, and the upstream will say what it thinks),
-    /// and by the cost that a person accepted, exact, in the currency of the line's cost. A gift has no price to
-    /// compare with.
-    pub fn of(line: &Line, today: Option<Cost>, accepted: Option<Decimal>) -> Self {
-        let Some(today) = today else { return Self::Fine };
+    /// Judges by what it costs today, with what the payment itself cost, and by the cost that a person accepted, exact, in
+    /// the currency of the line's cost. A gift has no price to compare with.
+    pub fn of(line: &Line, today: Today, accepted: Option<Decimal>) -> Self {
+        let fee = today.fee;
+        let Some(today) = today.cost else { return Self::Fine };
         if today.currency != line.cost.currency {
             return Self::OtherCurrency;
         }
-        let covered = line.unit_price.minor == 0 || !exceeds(today, line.unit_price);
+        let covered = line.unit_price.minor == 0 || !exceeds(today, fee, line.unit_price);
         let allowed = accepted.is_some_and(|accepted| today.amount <= accepted);
         // What was sold under its cost was sold so knowingly: only a rise since then is news.
         let risen = today.amount > line.cost.amount;
@@ -42,9 +51,9 @@ impl Terms {
     }
 }
 
-/// Whether a cost is above a price in the same currency; amounts in different ones cannot be compared here.
-fn exceeds(cost: Cost, price: Price) -> bool {
-    cost.currency == price.currency && cost.amount > price.amount()
+/// Whether a cost and a fee are above a price in the cost's currency; amounts in different ones cannot be compared here.
+fn exceeds(cost: Cost, fee: Decimal, price: Price) -> bool {
+    cost.currency == price.currency && cost.amount > price.amount().saturating_sub(fee)
 }
 
 #[cfg(test)]
@@ -71,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_unit_is_bought_up_to_the_price_that_was_paid_for_it() {
-        let of = |today, accepted: Option<&str>| {
+        let of = |cost, accepted: Option<&str>| {
+            let today = Today { cost, fee: Decimal::ZERO };
             Terms::of(&line(525), today, accepted.map(|amount| amount.parse().unwrap()))
         };
         assert_eq!(of(None, None), Terms::Fine);
@@ -83,10 +93,23 @@ mod tests {
         assert_eq!(of(Some(cost("4.20", "EUR")), Some("9")), Terms::OtherCurrency);
     }
 
+    fn today(amount: &str, fee: &str) -> Today {
+        Today { cost: Some(cost(amount, "USD")), fee: fee.parse().unwrap() }
+    }
+
+    #[test]
+    fn what_the_payment_cost_lowers_what_a_unit_may_cost() {
+        let of = |amount: &str, fee: &str| Terms::of(&line(525), today(amount, fee), None);
+        assert_eq!(of("4.80", "0.45"), Terms::Fine);
+        assert_eq!(of("4.81", "0.45"), Terms::AboveFloor);
+        assert_eq!(of("4.20", "2"), Terms::Fine, "it was sold so: only a rise is news");
+        assert_eq!(Terms::of(&line(0), today("99", "1"), None), Terms::Fine, "a gift");
+    }
+
     #[test]
     fn a_gift_has_no_price_and_an_old_bargain_is_no_news() {
-        assert_eq!(Terms::of(&line(0), Some(cost("99", "USD")), None), Terms::Fine);
-        assert_eq!(Terms::of(&line(400), Some(cost("4.20", "USD")), None), Terms::Fine);
-        assert_eq!(Terms::of(&line(400), Some(cost("4.21", "USD")), None), Terms::AboveFloor);
+        assert_eq!(Terms::of(&line(0), today("99", "0"), None), Terms::Fine);
+        assert_eq!(Terms::of(&line(400), today("4.20", "0"), None), Terms::Fine);
+        assert_eq!(Terms::of(&line(400), today("4.21", "0"), None), Terms::AboveFloor);
     }
 }

@@ -1,5 +1,7 @@
-//! The mails of an order, in the language in which it was bought: paid, delivered, refunded, replaced. Each is written in the
+//! The mails of an order, in the language in which it was bought: paid, delivered, failed, refunded, replaced. Each is written in the
 //! transaction that makes it true, and once.
+
+mod note;
 
 use anyhow::Context as _;
 use askama::Template;
@@ -14,6 +16,8 @@ use crate::ground::Price;
 use crate::plumbing::mailer::{self, Mail, Picture};
 use crate::plumbing::qr;
 use crate::web::{PublicUrl, Visit};
+
+pub use note::{failed, payment_failed, refund_under_way, refunded};
 
 /// Pixels a module: about 250 pixels for a usual code.
 const SCALE: u32 = 8;
@@ -82,18 +86,6 @@ struct DeliveredText<'a> {
     letter: &'a Letter,
     passes: &'a [Pass],
     missing: usize,
-}
-
-#[derive(Template)]
-#[template(path = "orders/mail/refunded.html")]
-struct RefundedPage<'a> {
-    letter: &'a Letter,
-}
-
-#[derive(Template)]
-#[template(path = "orders/mail/refunded.txt")]
-struct RefundedText<'a> {
-    letter: &'a Letter,
 }
 
 #[derive(Template)]
@@ -239,21 +231,6 @@ fn picture(pass: &Pass) -> anyhow::Result<Picture> {
     let png = qr::png(&pass.esim.activation_code, SCALE).context("the QR of a mail cannot be drawn")?;
     let png_base64 = base64::engine::general_purpose::STANDARD.encode(png);
     Ok(Picture { name: pass.picture.clone(), png_base64 })
-}
-
-/// The order failed and its money goes back. Writes nothing where this was mailed before.
-///
-/// # Errors
-/// The database's, and a template's.
-pub async fn refunded(
-    conn: &mut PgConnection,
-    order: &Order,
-    public_url: &str,
-    now: OffsetDateTime,
-) -> anyhow::Result<()> {
-    let letter = &Letter::of(conn, order, public_url).await?;
-    let bodies = (RefundedPage { letter }.render()?, RefundedText { letter }.render()?);
-    Ok(mailer::enqueue(conn, &plain("refunded", "mail-refunded-subject", order, letter, bodies), now).await?)
 }
 
 /// Another eSIM is on its way, for nothing, in place of one of `instead_of`. Writes nothing where this was mailed before.

@@ -154,6 +154,19 @@ pub struct Line {
     pub cost: Cost,
 }
 
+/// Tries to pay that were declined, of one e-mail and one network.
+#[derive(Clone, Debug)]
+pub struct Declined {
+    /// Whose.
+    pub email: String,
+    /// From where, where that is known.
+    pub client: Option<String>,
+    /// How many.
+    pub times: i64,
+    /// When the last one of the order was whose last one is the oldest.
+    pub first: OffsetDateTime,
+}
+
 /// An order to be written.
 #[derive(Debug)]
 pub struct NewOrder<'a> {
@@ -175,6 +188,8 @@ pub struct NewOrder<'a> {
     pub total: Price,
     /// When it ends unpaid.
     pub expires_at: OffsetDateTime,
+    /// A keyed hash of the network that orders, where that is known.
+    pub client: Option<&'a str>,
 }
 
 /// A replacement to be written: one eSIM of the same plan, for the same customer, for nothing.

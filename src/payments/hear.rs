@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use super::judge::{Judgement, judge};
 use super::provider::{RefundStanding, SeenRefund, Standing, Truth};
 use super::store::{self, NewRefund};
-use super::{Payment, PaymentStatus, decline, disputes, payout, settle};
-use crate::orders::{self, Actor, Event, Happened};
+use super::{Payment, PaymentStatus, decline, disputes, payout, settle, told};
+use crate::orders::{self, Actor, Event, Happened, OrderStatus};
 
 /// How long an order waits for money that is on its way, such as a debit that banks take days for.
 const UNDERWAY: time::Duration = time::Duration::days(14);
@@ -36,6 +36,13 @@ pub async fn hear(
         _ => None,
     };
     store::note_outside(conn, payment.id, truth.charge.as_deref(), url).await?;
+    let (card, buyer) = (truth.card_country.as_deref(), truth.buyer_country.as_deref());
+    store::note_countries(conn, payment.id, card, buyer).await?;
+    if let Some(declined) = &truth.declined
+        && store::note_decline(conn, payment.id, declined).await?
+    {
+        orders::note_decline(conn, order.id, now).await?;
+    }
     match &judgement {
         Judgement::Settle => drop(settle(conn, &payment, public_url, now).await?),
         Judgement::Park(why) => {
@@ -43,7 +50,13 @@ pub async fn hear(
                 orders::raise_alarm(conn, order.id, why, now).await?;
             }
         }
-        Judgement::Decline => drop(decline(conn, &payment, now).await?),
+        Judgement::Decline => {
+            let waits = order.status == OrderStatus::AwaitingPayment;
+            // Whoever was declined at once is still there and knows; a slow method fails days later.
+            if decline(conn, &payment, now).await? && truth.standing == Standing::Failed && waits {
+                orders::mail::payment_failed(conn, &order, payment.id, public_url, now).await?;
+            }
+        }
         Judgement::Wait if truth.standing == Standing::Underway => {
             orders::wait_until(conn, order.id, now + UNDERWAY).await?;
         }
@@ -58,6 +71,7 @@ pub async fn hear(
             hear_refund(conn, &paid, seen, now).await?;
         }
         disputes::hear(conn, &paid, &truth.disputes, now).await?;
+        told::arrived(conn, order.id, public_url, now).await?;
     }
     Ok(judgement)
 }
@@ -120,7 +134,8 @@ async fn note_elsewhere(
         return Ok(None);
     }
     let by = payment.method.word();
-    let new = NewRefund { payment, unit_id: None, amount, reason: "elsewhere", requested_by: by, now };
+    let new =
+        NewRefund { payment, unit_id: None, amount, reason: "elsewhere", note: None, requested_by: by, now };
     let Some(id) = store::insert_seen(conn, &new, reference).await? else {
         anyhow::bail!("a refund of payment {} is of another payment too", payment.id);
     };

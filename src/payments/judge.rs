@@ -69,6 +69,7 @@ mod tests {
             token: Entropy::seeded(1).token(),
             status,
             amount: Price::new(590, Currency::USD),
+            fee: Price::new(0, Currency::USD),
             counted: false,
             settled_at: None,
             created_at: OffsetDateTime::UNIX_EPOCH,
@@ -88,6 +89,9 @@ mod tests {
             refunds: Vec::new(),
             disputes: Vec::new(),
             warnings: Vec::new(),
+            card_country: None,
+            buyer_country: None,
+            declined: None,
         }
     }
 

@@ -102,6 +102,8 @@ pub struct Payment {
     pub status: PaymentStatus,
     /// How much.
     pub amount: Price,
+    /// What its method takes of it, by the configuration of when it was opened.
+    pub fee: Price,
     /// Whether it is the one that paid its order.
     pub counted: bool,
     /// When it arrived.
@@ -136,6 +138,8 @@ pub struct NewPayment<'a> {
     pub token: &'a Token,
     /// How much.
     pub amount: Price,
+    /// What its method takes of it.
+    pub fee: Price,
     /// When it is opened.
     pub now: OffsetDateTime,
     /// When its order ends unpaid.

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::provider::{Payout, Said, SeenRefund};
 use super::store::{self, Refund};
-use super::{Till, hear, look};
+use super::{Till, hear, look, told};
 use crate::orders::{self, Actor, Event, Happened};
 use crate::plumbing::jobs::Verdict;
 
@@ -79,6 +79,7 @@ pub(super) async fn pay_out(till: &Till<'_>, id: i64) -> anyhow::Result<Verdict>
             let mut tx = till.db.begin().await?;
             orders::lock_order(&mut tx, refund.order_id).await?;
             arrived(&mut tx, &refund, true, till.clock.now()).await?;
+            told::arrived(&mut tx, refund.order_id, till.public_url, till.clock.now()).await?;
             tx.commit().await?;
             Ok(Verdict::Done)
         }
@@ -99,8 +100,11 @@ pub(super) async fn pay_out(till: &Till<'_>, id: i64) -> anyhow::Result<Verdict>
 }
 
 async fn still_pending(till: &Till<'_>, id: i64) -> anyhow::Result<Verdict> {
-    let pending = store::pending_refund(&mut *till.db.acquire().await?, id).await?;
-    Ok(pending.map_or(Verdict::Done, |_| Verdict::Again(SLOWLY)))
+    let mut tx = till.db.begin().await?;
+    let Some(refund) = store::pending_refund(&mut tx, id).await? else { return Ok(Verdict::Done) };
+    told::under_way(&mut tx, &refund, till.public_url, till.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Verdict::Again(SLOWLY))
 }
 
 async fn left(conn: &mut PgConnection, refund: &Refund) -> sqlx::Result<Left> {
@@ -172,6 +176,7 @@ async fn write(till: &Till<'_>, refund: &Refund, seen: &SeenRefund) -> anyhow::R
     // It is ours, whatever the provider keeps of our key.
     let ours = SeenRefund { key: Some(refund.key.clone()), ..seen.clone() };
     hear::hear_refund(&mut tx, &payment, &ours, now).await?;
+    told::arrived(&mut tx, refund.order_id, till.public_url, now).await?;
     Ok(tx.commit().await?)
 }
 
@@ -180,6 +185,8 @@ async fn refuse(till: &Till<'_>, refund: &Refund, why: &str) -> anyhow::Result<V
     let mut tx = till.db.begin().await?;
     orders::lock_order(&mut tx, refund.order_id).await?;
     failed(&mut tx, refund, why, now).await?;
+    // Whatever else of the order arrived waited for this one's end.
+    told::arrived(&mut tx, refund.order_id, till.public_url, now).await?;
     tx.commit().await?;
     Ok(Verdict::Done)
 }

@@ -90,6 +90,12 @@ pub struct Truth {
     pub disputes: Vec<SeenDispute>,
     /// Signs of fraud, each in the provider's words: a person looks.
     pub warnings: Vec<String>,
+    /// Two letters: where the card is from, where there is one.
+    pub card_country: Option<String>,
+    /// Two letters: the country of the address that the payer gave.
+    pub buyer_country: Option<String>,
+    /// What the provider calls the last try that was declined while the payment can still be made.
+    pub declined: Option<String>,
 }
 
 /// What is paid back.

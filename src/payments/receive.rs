@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::store::{self, NewTransfer};
 use super::transfer::{Worth, worth};
-use super::{Method, NewPayment, Payment, PaymentStatus, payout, settle};
+use super::{Method, NewPayment, Payment, PaymentStatus, payout, settle, told};
 use crate::ground::{Entropy, Price};
 use crate::orders::{self, Actor, Event, Happened, Order, OrderStatus};
 
@@ -136,6 +136,8 @@ async fn send_back(
         method: payment.method,
         token: &token,
         amount,
+        // What goes back earns nothing, and what its way costs is no order's.
+        fee: Price::new(0, amount.currency),
         now: desk.now,
         expires_at: desk.now,
     };
@@ -187,6 +189,8 @@ pub async fn return_parked(
         method: payment.method,
         token: &token,
         amount,
+        // What goes back earns nothing, and what its way costs is no order's.
+        fee: Price::new(0, amount.currency),
         now,
         expires_at: now,
     };
@@ -198,7 +202,16 @@ pub async fn return_parked(
     Ok(order)
 }
 
-/// A person paid a refund out by hand and says so.
+/// When something was told, and where its links lead.
+#[derive(Clone, Copy, Debug)]
+pub struct Post<'a> {
+    /// The shop's address.
+    pub public_url: &'a str,
+    /// Now.
+    pub now: OffsetDateTime,
+}
+
+/// A person paid a refund out by hand and says so; the customer is told.
 ///
 /// # Errors
 /// [`NotNoted`].
@@ -207,14 +220,16 @@ pub async fn paid_back(
     refund_id: i64,
     admin: &str,
     note: &str,
-    now: OffsetDateTime,
+    post: &Post<'_>,
 ) -> Result<Order, NotNoted> {
+    let (now, public_url) = (post.now, post.public_url);
     let order_id = store::order_of_refund(conn, refund_id).await?.ok_or(NotNoted::Unknown)?;
     orders::lock_order(conn, order_id).await?;
     let refund = store::pending_refund(conn, refund_id).await?;
     let refund = refund.filter(|refund| refund.by_hand).ok_or(NotNoted::Unknown)?;
     store::sign_refund(conn, refund.id, admin, note).await?;
     payout::arrived(conn, &refund, false, now).await?;
+    told::arrived(conn, order_id, public_url, now).await?;
     orders::by_id(conn, order_id).await?.ok_or(NotNoted::Unknown)
 }
 

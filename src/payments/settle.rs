@@ -63,6 +63,7 @@ pub async fn decline(conn: &mut PgConnection, payment: &Payment, now: OffsetDate
     orders::note_payment_status(conn, payment.order_id, &from, orders::PaymentStatus::Failed).await?;
     let entry = Happened::to_order(Actor::Payment, Event::PaymentDeclined);
     orders::append(conn, payment.order_id, &entry, now).await?;
+    orders::note_decline(conn, payment.order_id, now).await?;
     Ok(true)
 }
 

@@ -167,6 +167,7 @@ pub async fn current(till: &Till<'_>, payment: &Payment) -> anyhow::Result<Optio
         method: newest.method,
         token: &token,
         amount: newest.amount,
+        fee: newest.fee,
         now,
         expires_at: order.expires_at,
     };

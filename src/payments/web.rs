@@ -230,6 +230,7 @@ async fn open_another(conn: &mut PgConnection, shop: &Shop, first: &Payment) -> 
         method: first.method,
         token: &token,
         amount: first.amount,
+        fee: first.fee,
         now,
         expires_at: now,
     };

@@ -1,6 +1,7 @@
 //! The machines: they know no shop word.
 
 pub mod bell;
+pub mod buckets;
 pub mod data_dir;
 pub mod db;
 pub mod http;

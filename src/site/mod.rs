@@ -32,7 +32,7 @@ pub struct Stage {
     /// Webhooks that wait for their commit, and what was counted of all.
     pub inbox: inbox::Inbox,
     /// Checkout forms that wait to become orders.
-    pub till: checkout::Till,
+    pub counter: checkout::Counter,
     /// Requests that must come to their end: wait for them at a stop.
     pub carried: TaskTracker,
 }
@@ -59,14 +59,17 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         // Webhooks need none: what is to be stored is handed over whole, and stored by somebody else.
         .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry));
+    let rates = shop.settings.rate_limits.then_some(shop.settings.rates);
+    let limits = web::Limits::new(rates, shop.clock.clone());
     // From the inside out: the last layer is the first to see a request.
     let routes = pages
         .merge(inbox::routes())
         .merge(health::routes())
         .fallback(|| async { Problem::NotFound })
+        .layer(from_fn_with_state(limits.clone(), web::limits::guard))
         .layer(Extension(stage.window.clone()))
         .layer(Extension(stage.inbox.clone()))
-        .layer(Extension(stage.till.clone()))
+        .layer(Extension(checkout::Desk { counter: stage.counter.clone(), limits }))
         .layer(Extension(payments::PAY_LINK))
         .layer(Extension(payments::TRANSFER_DUE))
         .layer(Extension(payments::RETURNED))

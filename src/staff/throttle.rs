@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
+use crate::plumbing::buckets::Network;
+
 /// Tries that cost no delay: people mistype.
 const FREE_TRIES: u32 = 5;
 /// The longest delay for an account: a guesser gets 30 tries an hour, its owner never waits long.
@@ -39,19 +41,6 @@ struct Counts {
 struct Tries {
     count: u32,
     last: OffsetDateTime,
-}
-
-/// Whose tries are counted together: an IPv4 address, or the /64 that one IPv6 customer is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Network(u128);
-
-impl Network {
-    fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => Self(u128::from(v4.to_ipv6_mapped())),
-            IpAddr::V6(v6) => Self(u128::from(v6) & (u128::MAX << 64)),
-        }
-    }
 }
 
 /// One try: who it is for and where it comes from.

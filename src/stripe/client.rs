@@ -53,9 +53,9 @@ impl Client {
         self.post("/v1/checkout/sessions", Some(key), parameters).await
     }
 
-    /// A session with its intent.
+    /// A session with its intent and the last try to charge it.
     pub async fn session(&self, id: &str) -> Reply<Session> {
-        let query = [("expand[]", "payment_intent")];
+        let query = [("expand[]", "payment_intent.latest_charge")];
         self.get(&format!("/v1/checkout/sessions/{}", plain(id)), &query).await
     }
 

@@ -14,6 +14,6 @@ mod settings;
 pub mod signature;
 
 pub use client::{Client, Pairs, VERSION};
-pub use reading::{Dispute, Intent, Refund, Session, Warning};
+pub use reading::{Charge, Dispute, Intent, Refund, Session, Warning};
 pub use reply::Reply;
 pub use settings::Settings;

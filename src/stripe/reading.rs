@@ -49,6 +49,9 @@ pub struct Session {
     /// What we gave.
     #[serde(default)]
     pub metadata: Option<HashMap<String, String>>,
+    /// What the customer gave at the page.
+    #[serde(default)]
+    pub customer_details: Option<CustomerDetails>,
     /// The intent that it made, once the customer began to pay.
     #[serde(default)]
     pub payment_intent: Option<Intent>,
@@ -67,7 +70,61 @@ pub enum Intent {
         /// `succeeded`, `processing`, `requires_payment_method` …
         #[serde(default)]
         status: Option<String>,
+        /// The last try.
+        #[serde(default)]
+        latest_charge: Option<Charge>,
     },
+}
+
+/// What the customer gave at the page.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct CustomerDetails {
+    /// The address, as far as it was asked for.
+    #[serde(default)]
+    pub address: Option<Address>,
+}
+
+/// An address.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct Address {
+    /// Two letters.
+    #[serde(default)]
+    pub country: Option<String>,
+}
+
+/// One try to charge, whole or by its name.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Charge {
+    /// Its name alone.
+    Name(String),
+    /// As it was expanded.
+    Whole {
+        /// `ch_…`
+        id: String,
+        /// `succeeded`, `pending`, `failed`.
+        #[serde(default)]
+        status: Option<String>,
+        /// How it was paid.
+        #[serde(default)]
+        payment_method_details: Option<MethodDetails>,
+    },
+}
+
+/// How a charge was paid.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct MethodDetails {
+    /// The card, where it was one.
+    #[serde(default)]
+    pub card: Option<Card>,
+}
+
+/// What is told of a card.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct Card {
+    /// Where its bank is, in two letters.
+    #[serde(default)]
+    pub country: Option<String>,
 }
 
 impl Intent {
@@ -75,6 +132,14 @@ impl Intent {
     pub fn id(&self) -> &str {
         match self {
             Self::Name(id) | Self::Whole { id, .. } => id,
+        }
+    }
+
+    /// The last try, where that was expanded.
+    pub fn latest_charge(&self) -> Option<&Charge> {
+        match self {
+            Self::Name(_) => None,
+            Self::Whole { latest_charge, .. } => latest_charge.as_ref(),
         }
     }
 

@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use simfront::checkout;
 use simfront::ground::Language;
 use simfront::shop::{Settings, Shop};
+use simfront::web::Limits;
 use simfront::window::{self, Window};
 use tower::ServiceExt as _;
 
@@ -132,7 +133,10 @@ impl Stand {
 
 fn router(shop: &Shop, window: &Window) -> Router {
     let routes = checkout::web::routes().with_state(shop.clone());
-    routes.layer(Extension(window.clone())).layer(Extension(checkout::Till::default()))
+    let rates = shop.settings.rate_limits.then_some(shop.settings.rates);
+    let limits = Limits::new(rates, shop.clock.clone());
+    let desk = checkout::Desk { counter: checkout::Counter::default(), limits };
+    routes.layer(Extension(window.clone())).layer(Extension(desk))
 }
 
 /// An upstream that gives one answer to everything.

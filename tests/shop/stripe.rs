@@ -325,7 +325,11 @@ async fn f80_a_500_that_stripe_keeps_for_its_key_ends_with_another_key() {
 
 #[tokio::test]
 async fn f80_a_stripe_that_says_nothing_keeps_no_customer_waiting_and_its_order_is_paid_later() {
-    let (stand, stripe) = Stand::with_stripe().await;
+    let (mut stand, stripe) = Stand::with_stripe().await;
+    let mut settings = (*stand.shop.settings).clone();
+    settings.times.pay_page_patience = std::time::Duration::from_millis(50);
+    stand.shop.settings = std::sync::Arc::new(settings);
+    stand.router = simfront::site::site(&stand.shop, &stand.stage).unwrap();
     stripe.fault("sessions", Fault::Silence);
     let (token, location) = stand.check_out(FRANCE, 1).await;
     assert_eq!(location, format!("/orders/{token}"));

@@ -13,7 +13,7 @@ use simfront::ground::{Clock, Entropy};
 use simfront::plumbing::bell::Bell;
 use simfront::plumbing::mailer::Mailer;
 use simfront::plumbing::sealed::SealingKey;
-use simfront::shop::{FirstMarkup, Settings, Shop, Times};
+use simfront::shop::{FirstMarkup, OrderLimits, RateLimits, Settings, Shop, Times};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool};
 use time::macros::datetime;
@@ -70,7 +70,22 @@ pub fn settings() -> Settings {
         payment_methods: vec!["test".to_owned()],
         bank_transfer_instructions: "Example Ltd\nIBAN XX00 0000 0000".to_owned(),
         payment_origins: Vec::new(),
+        payment_fees: Vec::new(),
+        order_limits: OrderLimits {
+            quantity: 10,
+            unpaid_per_email: 20,
+            unpaid_per_address: 100,
+            declines_per_hour: 10,
+            spend_per_day: 0.into(),
+        },
         rate_limits: true,
+        rates: RateLimits {
+            searches: 300,
+            checkouts: 60,
+            sign_ins: 60,
+            look_ups: 60,
+            failed_signatures: 300,
+        },
         require_second_factor: false,
         times: Times {
             key_horizon: long,
@@ -79,6 +94,7 @@ pub fn settings() -> Settings {
             reconcile_interval: long,
             catalog_max_age: Duration::from_secs(86_400),
             delivery_deadline: long,
+            pay_page_patience: Duration::from_secs(60),
             payment_expiry: Duration::from_secs(3600),
             bank_transfer_expiry: Duration::from_secs(604_800),
             bank_transfer_reminder: Duration::from_secs(172_800),

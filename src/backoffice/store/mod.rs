@@ -10,8 +10,8 @@ mod wallet;
 
 pub(super) use audit::{AUDIT_PAGE, AuditRow, audit};
 pub(super) use order::{
-    AttemptRow, Details, GiftRow, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow, WebhookRow,
-    debits_around, details, listed,
+    AttemptRow, Details, DisputeRow, GiftRow, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow,
+    WebhookRow, debits_around, details, listed,
 };
 pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
 pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};

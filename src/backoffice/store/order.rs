@@ -21,6 +21,7 @@ pub(crate) struct OrderRow {
     pub expires_at: OffsetDateTime,
     pub paid_at: Option<OffsetDateTime>,
     pub finished_at: Option<OffsetDateTime>,
+    pub terms_accepted_at: Option<OffsetDateTime>,
 }
 
 pub(crate) struct LineRow {
@@ -72,11 +73,19 @@ pub(crate) struct PaymentRow {
     pub currency: String,
     pub counted: bool,
     pub refunded_minor: i64,
+    pub fee_minor: i64,
+    pub card_country: Option<String>,
+    pub buyer_country: Option<String>,
     pub created_at: OffsetDateTime,
     pub settled_at: Option<OffsetDateTime>,
 }
 
 pub(crate) struct RefundRow {
+    pub id: i64,
+    pub attempt: i32,
+    pub by_hand: bool,
+    pub note: Option<String>,
+    pub failure: Option<String>,
     pub unit: Option<String>,
     pub amount_minor: i64,
     pub currency: String,
@@ -85,6 +94,16 @@ pub(crate) struct RefundRow {
     pub requested_by: String,
     pub created_at: OffsetDateTime,
     pub settled_at: Option<OffsetDateTime>,
+}
+
+pub(crate) struct DisputeRow {
+    pub reference: String,
+    pub amount_minor: i64,
+    pub currency: String,
+    pub status: String,
+    pub reason: String,
+    pub due_by: Option<OffsetDateTime>,
+    pub opened_at: OffsetDateTime,
 }
 
 pub(crate) struct MailRow {
@@ -121,6 +140,7 @@ pub(crate) struct Details {
     pub webhooks: Vec<WebhookRow>,
     pub history: Vec<HistoryRow>,
     pub gift: Option<GiftRow>,
+    pub disputes: Vec<DisputeRow>,
 }
 
 /// What an order was given for.
@@ -160,6 +180,7 @@ pub(crate) async fn details(db: &PgPool, number: &str) -> sqlx::Result<Option<De
         webhooks: webhooks(&mut tx, number).await?,
         history: history(&mut tx, id).await?,
         gift: gift(&mut tx, id).await?,
+        disputes: disputes(&mut tx, id).await?,
         order,
     }))
 }
@@ -168,7 +189,7 @@ async fn order(conn: &mut PgConnection, number: &str) -> sqlx::Result<Option<Ord
     sqlx::query_as!(
         OrderRow,
         "select id, number, token, email, language, status, payment_status, attention, currency, total_minor,
-                discount_minor, tax_minor, created_at, expires_at, paid_at, finished_at
+                discount_minor, tax_minor, created_at, expires_at, paid_at, finished_at, terms_accepted_at
          from orders
          where number = $1",
         number
@@ -224,7 +245,8 @@ async fn attempts(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<At
 async fn payments(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<PaymentRow>> {
     sqlx::query_as!(
         PaymentRow,
-        "select method, status, amount_minor, currency, counted, refunded_minor, created_at, settled_at
+        "select method, status, amount_minor, currency, counted, refunded_minor, fee_minor, card_country, buyer_country,
+                created_at, settled_at
          from payments
          where order_id = $1
          order by id",
@@ -237,12 +259,26 @@ async fn payments(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<Pa
 async fn refunds(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<RefundRow>> {
     sqlx::query_as!(
         RefundRow,
-        r#"select u.position || '.' || u.unit as unit, r.amount_minor, r.currency, r.reason, r.status, r.requested_by,
-                  r.created_at, r.settled_at
+        r#"select r.id, r.attempt, r.by_hand, r.note, r.failure, u.position || '.' || u.unit as unit, r.amount_minor,
+                  r.currency, r.reason, r.status, r.requested_by, r.created_at, r.settled_at
            from refunds r
            left join units u on u.id = r.unit_id
            where r.order_id = $1
            order by r.id"#,
+        order_id
+    )
+    .fetch_all(conn)
+    .await
+}
+
+async fn disputes(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<DisputeRow>> {
+    sqlx::query_as!(
+        DisputeRow,
+        "select d.provider_reference as reference, d.amount_minor, d.currency, d.status, d.reason, d.due_by, d.opened_at
+         from disputes d
+         join payments p on p.id = d.payment_id
+         where p.order_id = $1
+         order by d.id",
         order_id
     )
     .fetch_all(conn)

@@ -1,17 +1,19 @@
 //! Every statement on the tables of this room: `reads.rs` looks, `placing.rs` sells, `writes.rs`
 //! changes, `gifts.rs` makes good, `sold.rs` counts.
 
+mod counts;
 mod gifts;
 mod placing;
 mod reads;
 mod sold;
 mod writes;
 
+pub use counts::{declined_since, note_decline, ordered_since, unpaid_of_clients, unpaid_of_emails};
 pub use gifts::{give, replacement_is_open, replacements};
 pub use placing::insert_all;
 pub use reads::{
-    by_form_key, by_id, by_token, id_of_number, line_of, lines, open_units, stale, unit_by_external_id,
-    unit_by_id, units,
+    by_form_key, by_id, by_token, id_of_number, line_of, lines, open_units, open_worth, stale,
+    unit_by_external_id, unit_by_id, units,
 };
 pub use sold::sold_since;
 pub use writes::{

@@ -25,15 +25,15 @@ pub async fn insert_all(
              select *
              from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::bigint[], $10::timestamptz[], $11::bigint[], $12::text[], $13::jsonb[], $14::int[],
-                         $15::bigint[], $16::numeric[], $17::text[], $18::bigint[], $19::int[])
+                         $15::bigint[], $16::numeric[], $17::text[], $18::bigint[], $19::int[], $28::text[])
                   as n (number, token, form_key, form_fingerprint, email, language, device_imei, currency,
                         total_minor, expires_at, package_id, name, facts, quantity,
-                        unit_price_minor, cost, cost_currency, markup_rule_id, position)
+                        unit_price_minor, cost, cost_currency, markup_rule_id, position, client)
            ), placed as (
              insert into orders (number, token, form_key, form_fingerprint, email, language, device_imei, status,
-                                 payment_status, currency, total_minor, terms_accepted_at, created_at, expires_at)
+                                 payment_status, currency, total_minor, terms_accepted_at, created_at, expires_at, client)
              select number, token, form_key, form_fingerprint, email, language, device_imei, 'awaiting_payment',
-                    'pending', currency, total_minor, $20, $20, expires_at
+                    'pending', currency, total_minor, $20, $20, expires_at, client
              from new
              on conflict (form_key) do nothing
              returning id, number, expires_at
@@ -90,6 +90,7 @@ pub async fn insert_all(
         placed.event.word(),
         placed.detail,
         ADVANCE,
+        &rows.clients as &[Option<&str>],
     )
     .fetch_all(conn)
     .await?;
@@ -109,6 +110,7 @@ struct Rows<'a> {
     currencies: Vec<&'a str>,
     totals: Vec<i64>,
     ends: Vec<OffsetDateTime>,
+    clients: Vec<Option<&'a str>>,
     packages: Vec<i64>,
     names: Vec<&'a str>,
     facts: Vec<Value>,
@@ -149,6 +151,7 @@ impl<'a> Rows<'a> {
         self.currencies.push(order.total.currency.code());
         self.totals.push(order.total.minor);
         self.ends.push(order.expires_at);
+        self.clients.push(order.client);
     }
 
     fn add_line(&mut self, line: &'a NewLine<'a>) {

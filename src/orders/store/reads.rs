@@ -244,6 +244,20 @@ pub async fn open_units(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<
     Ok(units)
 }
 
+/// What was paid for the units of an order that are not final, in minor units: what goes back if none of them comes.
+pub async fn open_worth(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select coalesce(sum(l.unit_price_minor), 0)::bigint as "worth!"
+           from units u
+           join order_lines l on l.id = u.line_id
+           where u.order_id = $1
+             and u.status not in ('completed', 'failed')"#,
+        order_id,
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// One unit.
 pub async fn unit_by_id(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Unit>> {
     unit_rows!("id = $1", id).fetch_optional(conn).await?.map(Unit::try_from).transpose()

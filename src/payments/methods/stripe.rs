@@ -10,7 +10,7 @@ use crate::payments::provider::{
     SeenRefund, Standing, Started, Truth,
 };
 use crate::stripe::amount::{from_stripe, is_chargeable, to_stripe};
-use crate::stripe::{Client, Dispute, Intent, Pairs, Refund, Reply, Session, event, signature};
+use crate::stripe::{Charge, Client, Dispute, Intent, Pairs, Refund, Reply, Session, event, signature};
 
 /// A session lives at least so long, and a little for the way there.
 const SHORTEST: time::Duration = time::Duration::seconds(30 * 60 + 120);
@@ -200,6 +200,42 @@ fn of_session(session: &Session) -> Truth {
         refunds: Vec::new(),
         disputes: Vec::new(),
         warnings: Vec::new(),
+        card_country: card_country(session),
+        buyer_country: buyer_country(session),
+        declined: declined(session),
+    }
+}
+
+fn last_charge(session: &Session) -> Option<&Charge> {
+    session.payment_intent.as_ref().and_then(Intent::latest_charge)
+}
+
+fn card_country(session: &Session) -> Option<String> {
+    let Charge::Whole { payment_method_details: Some(details), .. } = last_charge(session)? else {
+        return None;
+    };
+    details.card.as_ref()?.country.as_deref().and_then(two_letters)
+}
+
+fn buyer_country(session: &Session) -> Option<String> {
+    let address = session.customer_details.as_ref()?.address.as_ref()?;
+    address.country.as_deref().and_then(two_letters)
+}
+
+fn two_letters(country: &str) -> Option<String> {
+    let fine = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic());
+    fine.then(|| country.to_ascii_uppercase())
+}
+
+/// A card that was declined leaves the session open; a session that is over tells by how it stands.
+fn declined(session: &Session) -> Option<String> {
+    match last_charge(session)? {
+        Charge::Whole { id, status: Some(status), .. }
+            if status == "failed" && session.status.as_deref() == Some("open") =>
+        {
+            Some(id.chars().take(100).collect())
+        }
+        _ => None,
     }
 }
 

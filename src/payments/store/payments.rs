@@ -14,6 +14,7 @@ struct PaymentRow {
     token: String,
     status: String,
     amount_minor: i64,
+    fee_minor: i64,
     currency: String,
     counted: bool,
     settled_at: Option<OffsetDateTime>,
@@ -37,6 +38,7 @@ impl TryFrom<PaymentRow> for Payment {
             token: Token::parse(&row.token).ok_or_else(bad("token"))?,
             status: PaymentStatus::from_word(&row.status).ok_or_else(bad("status"))?,
             amount: Price::new(row.amount_minor, currency),
+            fee: Price::new(row.fee_minor, currency),
             counted: row.counted,
             settled_at: row.settled_at,
             created_at: row.created_at,
@@ -52,7 +54,7 @@ macro_rules! payments {
     ($condition:literal, $($argument:expr),*) => {
         sqlx::query_as!(
             PaymentRow,
-            "select id, order_id, method, token, status, amount_minor, currency, counted, settled_at,
+            "select id, order_id, method, token, status, amount_minor, fee_minor, currency, counted, settled_at,
                     created_at, provider_reference, charge_reference, pay_url, parked
              from payments
              where " + $condition,
@@ -67,8 +69,8 @@ pub(in crate::payments) async fn open(
     payment: &NewPayment<'_>,
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
-        "insert into payments (order_id, method, token, status, amount_minor, currency, created_at, expires_at)
-         values ($1, $2, $3, 'pending', $4, $5, $6, $7)
+        "insert into payments (order_id, method, token, status, amount_minor, currency, created_at, expires_at, fee_minor)
+         values ($1, $2, $3, 'pending', $4, $5, $6, $7, $8)
          returning id",
         payment.order_id,
         payment.method.word(),
@@ -77,6 +79,7 @@ pub(in crate::payments) async fn open(
         payment.amount.currency.code(),
         payment.now,
         payment.expires_at,
+        payment.fee.minor,
     )
     .fetch_one(conn)
     .await
@@ -91,12 +94,13 @@ pub async fn open_all(conn: &mut PgConnection, payments: &[NewPayment<'_>]) -> s
     let currencies: Vec<&str> = payments.iter().map(|payment| payment.amount.currency.code()).collect();
     let begun: Vec<OffsetDateTime> = payments.iter().map(|payment| payment.now).collect();
     let ends: Vec<OffsetDateTime> = payments.iter().map(|payment| payment.expires_at).collect();
+    let fees: Vec<i64> = payments.iter().map(|payment| payment.fee.minor).collect();
     sqlx::query!(
-        "insert into payments (order_id, method, token, status, amount_minor, currency, created_at, expires_at)
-         select order_id, method, token, 'pending', amount, currency, begun, ends
+        "insert into payments (order_id, method, token, status, amount_minor, currency, created_at, expires_at, fee_minor)
+         select order_id, method, token, 'pending', amount, currency, begun, ends, fee
          from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[],
-                     $7::timestamptz[])
-              as n (order_id, method, token, amount, currency, begun, ends)",
+                     $7::timestamptz[], $8::bigint[])
+              as n (order_id, method, token, amount, currency, begun, ends, fee)",
         &orders,
         &methods as &[&str],
         &tokens as &[&str],
@@ -104,6 +108,7 @@ pub async fn open_all(conn: &mut PgConnection, payments: &[NewPayment<'_>]) -> s
         &currencies as &[&str],
         &begun,
         &ends,
+        &fees,
     )
     .execute(conn)
     .await
@@ -256,6 +261,45 @@ pub(in crate::payments) async fn note_outside(
     .execute(conn)
     .await
     .map(drop)
+}
+
+/// Notes where the card and its payer are from, where the provider tells.
+pub(in crate::payments) async fn note_countries(
+    conn: &mut PgConnection,
+    id: i64,
+    card: Option<&str>,
+    buyer: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update payments
+         set card_country = coalesce($2, card_country),
+             buyer_country = coalesce($3, buyer_country)
+         where id = $1
+           and (card_country is distinct from coalesce($2, card_country)
+                or buyer_country is distinct from coalesce($3, buyer_country))",
+        id,
+        card,
+        buyer,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Notes a try that was declined at the provider's own page; false where that one was noted before.
+pub(in crate::payments) async fn note_decline(
+    conn: &mut PgConnection,
+    id: i64,
+    name: &str,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update payments set last_decline = $2 where id = $1 and last_decline is distinct from $2",
+        id,
+        name,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Notes why money that arrived does not count; false where that was noted before.

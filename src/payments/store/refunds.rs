@@ -11,7 +11,10 @@ pub(in crate::payments) struct NewRefund<'a> {
     pub payment: &'a Payment,
     pub unit_id: Option<i64>,
     pub amount: Price,
+    /// A word of the database.
     pub reason: &'a str,
+    /// What a person who asks gave as the reason.
+    pub note: Option<&'a str>,
     /// `shop`, or a person's e-mail.
     pub requested_by: &'a str,
     pub now: OffsetDateTime,
@@ -39,8 +42,8 @@ pub(in crate::payments) async fn insert_refund(
 ) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
         "insert into refunds (payment_id, order_id, unit_id, amount_minor, currency, reason, status, key,
-                              requested_by, created_at)
-         values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)
+                              requested_by, created_at, note)
+         values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10)
          on conflict do nothing
          returning id",
         refund.payment.id,
@@ -52,6 +55,7 @@ pub(in crate::payments) async fn insert_refund(
         key,
         refund.requested_by,
         refund.now,
+        refund.note,
     )
     .fetch_optional(conn)
     .await

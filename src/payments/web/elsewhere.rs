@@ -1,8 +1,6 @@
 //! `/pay/stripe/{token}`: leads to where a payment is made outside. Asked again it leads to the same place, and where the
 //! first try ended, to another one for the same order.
 
-use std::time::Duration;
-
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -12,10 +10,6 @@ use crate::orders;
 use crate::payments::{Method, Payment, Providers, Till, Way, current, start, store};
 use crate::shop::Shop;
 use crate::web::{Problem, Visit};
-
-/// How long a customer waits for an address outside; then the order's page has the button to try again, and the asking
-/// goes on.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn stripe(
     State(shop): State<Shop>,
@@ -49,7 +43,8 @@ pub async fn lead(shop: &Shop, order_id: i64) -> anyhow::Result<Way> {
     let Some(payment) = payments.into_iter().rev().find(Payment::is_open) else { return Ok(page) };
     // In a task: what it learns is written down whoever still waits for it.
     let asking = tokio::spawn(ask(shop.clone(), payment));
-    match tokio::time::timeout(PATIENCE, asking).await {
+    // Then the order's page has the button to try again, and the asking goes on.
+    match tokio::time::timeout(shop.settings.times.pay_page_patience, asking).await {
         Ok(Ok(Ok(Way::NotNow))) | Err(_) => Ok(page),
         Ok(Ok(way)) => way,
         Ok(Err(panicked)) => Err(panicked.into()),

@@ -22,7 +22,7 @@ use simfront::plumbing::mailer::Mailer;
 use simfront::plumbing::sealed::SealingKey;
 use simfront::plumbing::serve_http;
 use simfront::sandbox::{self, DeliveryState, Ledger, Running};
-use simfront::shop::{FirstMarkup, Settings, Shop, Times};
+use simfront::shop::{FirstMarkup, OrderLimits, RateLimits, Settings, Shop, Times};
 use simfront::site::{self, Stage};
 use simfront::{crew, esimdual, settings, supply, window};
 use sqlx::postgres::PgConnectOptions;
@@ -336,7 +336,22 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
         payment_methods: vec!["test".to_owned()],
         bank_transfer_instructions: "Example Ltd\nIBAN XX00 0000 0000".to_owned(),
         payment_origins: Vec::new(),
+        payment_fees: Vec::new(),
+        order_limits: OrderLimits {
+            quantity: 10,
+            unpaid_per_email: 20,
+            unpaid_per_address: 100,
+            declines_per_hour: 10,
+            spend_per_day: 0.into(),
+        },
         rate_limits: true,
+        rates: RateLimits {
+            searches: 300,
+            checkouts: 60,
+            sign_ins: 60,
+            look_ups: 60,
+            failed_signatures: 300,
+        },
         require_second_factor: false,
         times: Times {
             key_horizon: seconds(72_000),
@@ -345,6 +360,8 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
             reconcile_interval: seconds(30),
             catalog_max_age: seconds(86_400),
             delivery_deadline: seconds(4200),
+            // Nobody is slow but where a test says so.
+            pay_page_patience: seconds(60),
             payment_expiry: seconds(3600),
             bank_transfer_expiry: seconds(604_800),
             bank_transfer_reminder: seconds(172_800),

@@ -11,7 +11,7 @@ use crate::shop::Settings;
 
 /// The forms of this node that wait to become orders. A clone is a handle on the same ones.
 #[derive(Clone, Debug, Default)]
-pub struct Till(Together<Orders>);
+pub struct Counter(Together<Orders>);
 
 /// What orders are made with: [`Maker`], for as long as it takes.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(super) struct Orders {
     pub(super) settings: Arc<Settings>,
 }
 
-impl Till {
+impl Counter {
     /// Makes the order of a form. When this returns `Ok(Ok(_))` it is committed, now or earlier.
     ///
     /// # Errors
@@ -45,7 +45,8 @@ impl Writes for Orders {
     const MOST_BYTES: usize = 1 << 20;
 
     fn size(wanted: &Wanted) -> usize {
-        size_of::<Wanted>() + wanted.draft.email.as_str().len() + wanted.draft.form_key.len()
+        let client = wanted.client.as_ref().map_or(0, String::len);
+        size_of::<Wanted>() + wanted.draft.email.as_str().len() + wanted.draft.form_key.len() + client
     }
 
     async fn write(

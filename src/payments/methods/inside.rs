@@ -1,4 +1,5 @@
-//! The test payment: nobody outside, no money. Its page says what a bank would.
+//! Ways to pay at which nobody outside is asked over a wire: the test payment, whose page says what a bank would, and the
+//! bank transfer, whose statement a person reads (arrivals come in through [`super::super::receive`]).
 
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use serde_json::Value;
@@ -9,13 +10,18 @@ use crate::payments::provider::{
     Headers, Notice, Payout, Proof, Provider, Purchase, RefundStanding, Said, SeenRefund, Started, Truth,
 };
 
-const NOBODY: &str = "nobody stands behind the test payment";
+const NOBODY: &str = "nobody outside is asked about this way to pay";
 
-/// The page at `/pay/test/{token}`.
+/// One of them, by how its refunds end when they are recorded.
 #[derive(Clone, Copy, Debug)]
-pub struct TestPage;
+pub struct Inside(RefundStanding);
 
-impl Provider for TestPage {
+/// The page at `/pay/test/{token}`. No money moved in, so none moves out: the record is the refund.
+pub static TEST_PAGE: Inside = Inside(RefundStanding::Done);
+/// The reseller's account. A refund goes to the work list: a person pays it out and says so.
+pub static BANK_TRANSFER: Inside = Inside(RefundStanding::ByHand);
+
+impl Provider for Inside {
     fn takes(&self, _: Price) -> bool {
         true
     }
@@ -36,16 +42,15 @@ impl Provider for TestPage {
         ready(Said::Refused(NOBODY.to_owned())).boxed()
     }
 
-    /// No money moved in, so none moves out: the record is the refund.
     fn refund<'a>(&'a self, payout: &'a Payout<'a>) -> BoxFuture<'a, Said<SeenRefund>> {
-        let done = SeenRefund {
+        let seen = SeenRefund {
             reference: None,
             key: Some(payout.key.to_owned()),
             amount: Some(payout.amount),
-            standing: RefundStanding::Done,
+            standing: self.0,
             why: None,
         };
-        ready(Said::Done(done)).boxed()
+        ready(Said::Done(seen)).boxed()
     }
 
     fn hears_webhooks(&self) -> bool {

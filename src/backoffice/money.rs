@@ -1,0 +1,136 @@
+//! An order's money on its page: what its lines were sold for and cost, payments and refunds.
+
+use rust_decimal::Decimal;
+
+use super::store::{LineRow, PaymentRow, RefundRow, UnitRow};
+use super::words::{Badge, Moment, exact, margin, minor, sentence};
+use crate::ground::{Currency, Price};
+use crate::payments;
+
+pub(super) struct LineView {
+    pub(super) position: i32,
+    pub(super) package_id: i64,
+    pub(super) name: String,
+    pub(super) quantity: i32,
+    /// How many of them failed: they cost nothing, and their price goes back.
+    pub(super) failed: usize,
+    pub(super) unit_price: String,
+    pub(super) price: String,
+    pub(super) cost: String,
+    /// The cost is what the upstream really charged for every unit that did not fail; else as it was listed.
+    pub(super) cost_is_real: bool,
+    pub(super) margin: Option<(String, String)>,
+    pub(super) rule: i64,
+}
+
+pub(super) struct MoneyView {
+    pub(super) what: String,
+    pub(super) amount: String,
+    pub(super) status: Badge,
+    pub(super) note: String,
+    pub(super) at: Moment,
+    pub(super) settled: Option<Moment>,
+    /// A refund that failed, for who may try it again: its id and its last try.
+    pub(super) failed: Option<(i64, i32)>,
+}
+
+/// What the payment of an order cost, where one is expected or came.
+pub(super) struct Fee {
+    price: Price,
+    /// What it was taken of, in minor units.
+    of: i64,
+}
+
+impl Fee {
+    /// Of the payment that counts, else of the newest.
+    pub(super) fn of(payments: &[PaymentRow]) -> Option<Self> {
+        let counted = payments.iter().find(|payment| payment.counted);
+        let payment = counted.or(payments.last())?;
+        let price = Price::new(payment.fee_minor, Currency::parse(&payment.currency)?);
+        Some(Self { price, of: payment.amount_minor })
+    }
+
+    /// It in words; `None` where there is none.
+    pub(super) fn text(&self) -> Option<String> {
+        (self.price.minor > 0).then(|| format!("{} {}", self.price, self.price.currency))
+    }
+}
+
+/// Its margin is the price of what did not fail, less its cost and the whole line's share of what the payment cost: a
+/// way to pay gives nothing back of that with a refund.
+pub(super) fn line_view(line: &LineRow, units: &[UnitRow], fee: Option<&Fee>, currency: &str) -> LineView {
+    let price = line.unit_price_minor.saturating_mul(i64::from(line.quantity));
+    let share = fee.map_or(Decimal::ZERO, |fee| payments::share(fee.price, price, fee.of));
+    let of_line = || units.iter().filter(|unit| unit.line_id == line.id);
+    let kept: Vec<&UnitRow> = of_line().filter(|unit| unit.status != "failed").collect();
+    let real: Vec<Decimal> = kept.iter().filter_map(|unit| charged(unit, &line.cost_currency)).collect();
+    let cost_is_real = !kept.is_empty() && real.len() == kept.len();
+    let cost = match cost_is_real {
+        true => real.into_iter().sum(),
+        false => line.cost * Decimal::from(kept.len()),
+    };
+    let earned = line.unit_price_minor.saturating_mul(i64::try_from(kept.len()).unwrap_or(i64::MAX));
+    LineView {
+        position: line.position,
+        package_id: line.package_id,
+        name: line.name.clone(),
+        quantity: line.quantity,
+        failed: of_line().count() - kept.len(),
+        unit_price: minor(line.unit_price_minor, currency),
+        price: minor(price, currency),
+        cost: exact(cost, &line.cost_currency),
+        cost_is_real,
+        margin: (line.cost_currency == currency).then(|| margin(earned, cost + share, currency)).flatten(),
+        rule: line.markup_rule_id,
+    }
+}
+
+/// What the upstream charged for a unit, where that is known in the currency of its listed cost.
+fn charged(unit: &UnitRow, currency: &str) -> Option<Decimal> {
+    unit.real_cost.filter(|_| unit.real_cost_currency.as_deref() == Some(currency))
+}
+
+pub(super) fn payment(row: PaymentRow) -> MoneyView {
+    let back = (row.refunded_minor > 0)
+        .then(|| format!("{} promised back", minor(row.refunded_minor, &row.currency)));
+    let fee = (row.fee_minor > 0).then(|| format!("fee {}", minor(row.fee_minor, &row.currency)));
+    let uncounted =
+        (row.status == "paid" && !row.counted).then(|| "not this order's payment: it goes back".to_owned());
+    MoneyView {
+        what: sentence(&row.method),
+        amount: minor(row.amount_minor, &row.currency),
+        status: Badge::of(&row.status),
+        note: [uncounted, back, fee].into_iter().flatten().collect::<Vec<_>>().join("; "),
+        at: Moment::of(row.created_at),
+        settled: row.settled_at.map(Moment::of),
+        failed: None,
+    }
+}
+
+pub(super) fn refund_view(row: RefundRow, may_settle: bool) -> MoneyView {
+    let tries = (row.attempt > 1).then(|| format!("try {}", row.attempt));
+    let by = format!("{}; asked for by {}", sentence(&row.reason), row.requested_by);
+    let by_hand = (row.by_hand && row.status == "pending").then(|| "to be paid back by hand".to_owned());
+    let note = [Some(by), row.note, tries, by_hand, row.failure].into_iter().flatten();
+    MoneyView {
+        what: row.unit.map_or_else(
+            || if row.reason == "by_person" { "By a person".to_owned() } else { "Whole payment".to_owned() },
+            |place| format!("Unit {place}"),
+        ),
+        amount: minor(row.amount_minor, &row.currency),
+        note: note.collect::<Vec<_>>().join("; "),
+        failed: (may_settle && row.status == "failed").then_some((row.id, row.attempt)),
+        status: Badge::of(&row.status),
+        at: Moment::of(row.created_at),
+        settled: row.settled_at.map(Moment::of),
+    }
+}
+
+/// What is odd about where a payment came from: a flag for a person, nothing is blocked by it.
+pub(super) fn odd_country(payments: &[PaymentRow]) -> Option<String> {
+    payments.iter().find_map(|payment| {
+        let (card, buyer) = (payment.card_country.as_ref()?, payment.buyer_country.as_ref()?);
+        (card != buyer)
+            .then(|| format!("The card was issued in {card}, and its payer gave an address in {buyer}."))
+    })
+}

@@ -1,0 +1,64 @@
+//! What a refused form is answered: the form with what was typed, and a sentence.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+
+use super::{GONE, KEY_USED, LATER, MOVED, NO_FUNDS, NOT_OPEN, NOT_SELLING, Notice, Page, SOON, Showing};
+use crate::checkout::begin::Refusal;
+use crate::web::Visit;
+
+const TOO_OFTEN: Notice = Notice { tone: "wait", key: "checkout-too-often" };
+const DECLINED: Notice = Notice { tone: "bad", key: "checkout-declined-often" };
+const UNPAID_HERE: Notice = Notice { tone: "wait", key: "checkout-unpaid-here" };
+
+pub(super) fn refuse(mut showing: Showing<'_>, visit: Visit, refusal: Refusal) -> Page {
+    match refusal {
+        Refusal::PriceMoved(price) => {
+            Showing { price: Some(price), ..showing }.because(MOVED).with(StatusCode::CONFLICT, visit)
+        }
+        Refusal::Gone => showing.because(GONE).with(StatusCode::CONFLICT, visit),
+        Refusal::KeyUsed => {
+            Showing { fresh_key: true, ..showing }.because(KEY_USED).with(StatusCode::CONFLICT, visit)
+        }
+        Refusal::NotSelling => later(showing.because(NOT_SELLING), visit, NOT_OPEN),
+        Refusal::NoFunds => {
+            // By then the wallet was read again.
+            let wait = showing.shop.settings.times.reconcile_interval * 2;
+            later(showing.because(NO_FUNDS), visit, wait)
+        }
+        // Asked for already; whoever comes again is asked for anew.
+        Refusal::Stale => later(showing.because(LATER), visit, SOON),
+        Refusal::UnpaidOfEmail => {
+            showing.errors.add("email", "checkout-error-unpaid");
+            showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit)
+        }
+        Refusal::SpentToday => {
+            showing.errors.add("email", "checkout-error-spent");
+            showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit)
+        }
+        Refusal::UnpaidOfAddress => {
+            let wait = showing.shop.settings.times.payment_expiry;
+            waiting(showing.because(UNPAID_HERE), visit, StatusCode::TOO_MANY_REQUESTS, wait)
+        }
+        Refusal::Declined(wait) => {
+            waiting(showing.because(DECLINED), visit, StatusCode::TOO_MANY_REQUESTS, wait)
+        }
+    }
+}
+
+/// Other forms than this one were sent too often from here.
+pub(super) fn too_often(showing: Showing<'_>, visit: Visit, wait: Duration) -> Page {
+    waiting(showing.because(TOO_OFTEN), visit, StatusCode::TOO_MANY_REQUESTS, wait)
+}
+
+pub(super) fn later(showing: Showing<'_>, visit: Visit, wait: Duration) -> Page {
+    waiting(showing, visit, StatusCode::SERVICE_UNAVAILABLE, wait)
+}
+
+fn waiting(showing: Showing<'_>, visit: Visit, status: StatusCode, wait: Duration) -> Page {
+    let mut response = showing.with(status, visit)?;
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    Ok(response)
+}
