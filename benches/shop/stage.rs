@@ -13,7 +13,7 @@ use simfront::sandbox::{self, Running};
 use sqlx::PgPool;
 use tempfile::TempDir;
 
-use super::wire::{Wire, get, post_form};
+use super::wire::{Wire, get, post_form, post_form_from};
 
 /// What is bought: France 5 GB, 30 days.
 const PACKAGE: u32 = 1120;
@@ -77,12 +77,11 @@ impl Stage {
             // So that webhooks alone tell how an order goes.
             ("RECONCILE_INTERVAL_SECONDS", "86400".to_owned()),
             ("PAYMENT_METHODS", "test".to_owned()),
-            // On, and wide enough for thousands of orders of one e-mail from one address.
+            // On, and each customer comes from an address of their own, as the proxy says.
             ("RATE_LIMITS", "on".to_owned()),
-            ("CHECKOUTS_PER_MINUTE", "1000000".to_owned()),
-            ("SEARCHES_PER_MINUTE", "1000000".to_owned()),
-            ("UNPAID_ORDERS_PER_EMAIL", "0".to_owned()),
-            ("UNPAID_ORDERS_PER_ADDRESS", "0".to_owned()),
+            ("TRUSTED_PROXIES", "127.0.0.1/32".to_owned()),
+            // A flood's forgers have one address; all of them get the same answer.
+            ("FAILED_SIGNATURES_PER_MINUTE", "1000000".to_owned()),
         ];
         let command = |arguments: &[&str]| command(folder.path(), program, &variables, arguments);
         // A shop without workers of its own finds its catalog.
@@ -141,7 +140,7 @@ impl Stage {
         from.split('"').next().unwrap().to_owned()
     }
 
-    /// A filled form; each number makes another one.
+    /// A filled form; each number makes another one, of another customer.
     pub fn checkout(&self, round: usize, client: usize, number: usize) -> Vec<u8> {
         let letters = |n: usize| {
             let letter = |digit: usize| {
@@ -151,11 +150,14 @@ impl Stage {
         };
         let key = format!("{}{}{}", letters(round), letters(client), letters(number));
         let price = &self.price;
-        post_form(
+        let [_, high, middle, low] =
+            u32::try_from(round * 4_000_000 + client * 50_000 + number).unwrap().to_be_bytes();
+        post_form_from(
+            &format!("10.{high}.{middle}.{low}"),
             "/checkout",
             &format!(
                 "package_id={PACKAGE}&quantity=1&form_key={key}&shown_price={price}\
-                 &email=traveller%40example.com&payment_method=test&accept_terms=on"
+                 &email={key}%40example.com&payment_method=test&accept_terms=on"
             ),
         )
     }
@@ -163,7 +165,7 @@ impl Stage {
     /// Orders and pays: the path of the order.
     pub fn buy(&self, round: usize, number: usize) -> String {
         let mut wire = Wire::to(self.address);
-        let pay = wire.ask(&self.checkout(round, 99_999, number)).location();
+        let pay = wire.ask(&self.checkout(round, 9_999, number)).location();
         wire.ask(&post_form(&pay, "outcome=pay")).location()
     }
 

@@ -98,10 +98,16 @@ pub fn get(path: &str) -> Vec<u8> {
 }
 
 pub fn post_form(path: &str, body: &str) -> Vec<u8> {
+    post_form_from("127.0.0.1", path, body)
+}
+
+/// As a proxy passes it on.
+pub fn post_form_from(address: &str, path: &str, body: &str) -> Vec<u8> {
     let kind = "application/x-www-form-urlencoded";
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: shop\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+        "POST {path} HTTP/1.1\r\nhost: shop\r\nx-forwarded-for: {address}\r\ncontent-type: {kind}\r\n\
+         content-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }

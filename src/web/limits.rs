@@ -124,7 +124,7 @@ impl Limits {
         let rates = inner.rates?;
         let page_of = |room: &str| path.strip_prefix(room).is_some_and(|rest| !rest.contains('/'));
         let posted = *method == Method::POST;
-        let (per_minute, buckets, counts) = if path == "/search" {
+        let (per_minute, buckets, counts) = if matches!(path, "/search" | "/search/suggest") {
             (rates.searches, &inner.searches, Counts::Always)
         } else if posted && (matches!(path, "/admin/login" | "/account/sign-in") || page_of("/admin/join/")) {
             (rates.sign_ins, &inner.sign_ins, Counts::Always)
@@ -200,6 +200,7 @@ mod tests {
         let rate = |method: Method, path: &str| limits.kind_of(&method, path).map(|kind| kind.per_minute);
         for (method, path, limited) in [
             (Method::GET, "/search", Some(1)),
+            (Method::GET, "/search/suggest", Some(1)),
             (Method::POST, "/admin/login", Some(3)),
             (Method::GET, "/admin/login", None),
             (Method::POST, "/admin/join/abc", Some(3)),
