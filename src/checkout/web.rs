@@ -1,5 +1,6 @@
 //! `/checkout`: the form, and what its sending leads to. Only a redirect has stored anything.
 
+mod desk;
 mod refuse;
 
 use std::time::Duration;
@@ -18,12 +19,12 @@ use super::sold;
 use super::still_sold::{self, Known};
 use crate::catalog;
 use crate::ground::Price;
-use crate::orders;
 use crate::payments::{self, Method};
-use crate::plumbing::buckets::Network;
 use crate::shop::Shop;
-use crate::web::{Cache, FieldErrors, Limits, Problem, Visit, VisitorAddress, page};
+use crate::web::{Cache, FieldErrors, Problem, Visit, VisitorAddress, page};
 use crate::window::{self, Plan, Snapshot, TicketRow, Window};
+pub use desk::Desk;
+use desk::{client, has_order};
 use refuse::{later, refuse, too_often};
 
 /// After which a customer may look again whether the shop sells by now.
@@ -298,29 +299,6 @@ async fn send(
         Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
         Decided::Refused(refusal) => refuse(showing, visit, refusal),
     }
-}
-
-/// What a form is sent to. A request extension.
-#[derive(Clone, Debug)]
-pub struct Desk {
-    /// Where it becomes an order.
-    pub counter: Counter,
-    /// How many forms may come from one network.
-    pub limits: Limits,
-}
-
-/// A form that made its order may be sent again, however many others came.
-async fn has_order(shop: &Shop, typed: &Typed) -> Result<bool, Problem> {
-    let key = typed.of("form_key");
-    let mut conn = shop.db.acquire().await?;
-    Ok(draft::is_form_key(key) && orders::by_form_key(&mut conn, key).await?.is_some())
-}
-
-/// A keyed hash of the network that asks, where limits need it and it is known.
-fn client(shop: &Shop, from: VisitorAddress) -> Option<String> {
-    let known = shop.settings.rate_limits && !from.0.is_unspecified();
-    let text = || Network::of(from.0).text().into();
-    known.then(|| shop.settings.sealing_key.mark("the network of an order", &text()))
 }
 
 /// Another quantity was chosen: everything that was typed stays, and the new total is shown before anything is paid.

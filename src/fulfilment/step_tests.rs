@@ -15,6 +15,7 @@ fn times() -> Times {
         reconcile_interval: seconds(30),
         catalog_max_age: seconds(86_400),
         delivery_deadline: seconds(4_200),
+        pay_page_patience: seconds(5),
         payment_expiry: seconds(3_600),
         bank_transfer_expiry: seconds(3_600),
         bank_transfer_reminder: seconds(3_600),

@@ -20,7 +20,7 @@ const MATERIALS: [Material; 10] = [
     },
     Material {
         words: &["askama"],
-        places: &["*/web.rs", "*/web/", "*/mail.rs", "web/", "backoffice/", "sandbox/"],
+        places: &["*/web.rs", "*/web/", "*/mail.rs", "*/mail/", "web/", "backoffice/", "sandbox/"],
         instead: "draw pages in the room's web.rs and mails in its mail.rs",
     },
     Material {
