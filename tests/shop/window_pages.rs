@@ -141,7 +141,9 @@ async fn a_withdrawn_plan_explains_and_names_what_is_like_it() {
     let gone = stand.get(&format!("/plans/{FRANCE}")).await;
     assert_eq!(gone.status.as_u16(), 410);
     assert!(gone.body.contains("If you have bought it, it keeps working"), "{}", gone.body);
-    assert!(gone.body.contains("Similar plans for France") && gone.body.contains("href=\"/destinations/france\""));
+    assert!(
+        gone.body.contains("Similar plans for France") && gone.body.contains("href=\"/destinations/france\"")
+    );
     let near = all_between(&gone.body, "<a class=\"ticket\" href=\"", "\"");
     assert!((1..=6).contains(&near.len()), "{near:?}");
     for plan in near {
