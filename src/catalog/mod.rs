@@ -17,9 +17,9 @@ mod sync;
 mod wording;
 
 pub use accept::{Accepted, SetAside, accept};
-pub use package::{Country, Coverage, Data, Package, Region};
+pub use package::{Country, Coverage, Data, Listing, Package, Region};
 pub use read::{
-    Contents, last_runs, listed_cost, package_for_sale, read_on_sale, set_aside, synced_at, version,
+    Contents, last_runs, listed_cost, listings, package_for_sale, read_on_sale, set_aside, synced_at, version,
 };
 pub use run::{Counts, Outcome, SyncRun};
 pub use stop::{lift_stop, stop};

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::accept::SetAside;
-use super::package::{Country, Package, Region};
+use super::package::{Country, Listing, Package, Region};
 use super::run::SyncRun;
 use super::store;
 use crate::ground::Cost;
@@ -49,6 +49,14 @@ pub async fn read_on_sale(db: &mut PgConnection) -> sqlx::Result<Contents> {
         }
     }
     Err(sqlx::Error::Protocol("the catalog changed at each of ten readings".to_owned()))
+}
+
+/// Everything on sale, as far as prices need it.
+///
+/// # Errors
+/// Of the database.
+pub async fn listings(db: &mut PgConnection) -> sqlx::Result<Vec<Listing>> {
+    store::listings(db).await
 }
 
 /// The version alone: whether [`Contents`] read before are still what is sold.

@@ -120,8 +120,8 @@ impl Maker<'_> {
         conn: &mut PgConnection,
         wanted: &[Wanted],
     ) -> sqlx::Result<Vec<Result<Begun, Refusal>>> {
-        let sold = Sold::read(conn, wanted.iter().map(|one| one.draft.package_id)).await?;
         let now = self.clock.now();
+        let sold = Sold::read(conn, wanted.iter().map(|one| one.draft.package_id), now).await?;
         let offers: Vec<_> = wanted.iter().map(|one| sold.offer(one, self.settings, now)).collect();
         let placed = self.place(conn, wanted, &offers).await?;
         let mut answers = Vec::with_capacity(wanted.len());

@@ -13,25 +13,25 @@ use crate::shop::Shop;
 /// Between two looks when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 
-/// Reads catalog and rule as of one moment and shows them.
+/// Reads catalog and rules as of one moment and shows them, priced for now.
 ///
 /// # Errors
 /// Where the database cannot be read; what was shown stays.
 pub async fn reload(shop: &Shop, window: &Window) -> anyhow::Result<()> {
     let mut moment = shop.db.begin_with("begin isolation level repeatable read read only").await?;
     let contents = catalog::read_on_sale(&mut moment).await?;
-    let rule = pricing::current(&mut moment).await?.map(|rule| (rule.id, rule.markup));
+    let prices = pricing::price_list(&mut moment, shop.now()).await?;
     moment.commit().await?;
     // Some ten thousand plans are sorted here: not on a thread that answers visitors.
-    let snapshot = tokio::task::spawn_blocking(move || Snapshot::build(contents, rule)).await?;
-    let (version, rule) = snapshot.made_from;
+    let snapshot = tokio::task::spawn_blocking(move || Snapshot::build(contents, &prices)).await?;
+    let (version, rules) = snapshot.made_from;
     let plans = snapshot.plans_count();
     window.swap(snapshot);
-    tracing::info!(version, ?rule, plans, "the window shows a new catalog");
+    tracing::info!(version, rules, plans, "the window shows a new catalog");
     Ok(())
 }
 
-/// Reloads whenever the catalog or the rule changed, until the program stops. The bell makes it quick; looking by
+/// Reloads whenever the catalog or the rules changed, or a date of theirs passed, until the program stops. The bell makes it quick; looking by
 /// itself makes it sure.
 pub async fn keep_fresh(shop: Shop, window: Window) {
     let mut rings = shop.bell.listen();
@@ -59,12 +59,11 @@ pub async fn keep_fresh(shop: Shop, window: Window) {
 async fn look(shop: &Shop, window: &Window) -> anyhow::Result<()> {
     let there = {
         let mut connection = shop.db.acquire().await?;
-        (
-            catalog::version(&mut connection).await?,
-            pricing::current(&mut connection).await?.map(|rule| rule.id),
-        )
+        (catalog::version(&mut connection).await?, pricing::revision(&mut connection).await?)
     };
-    if window.now().made_from == there { Ok(()) } else { reload(shop, window).await }
+    let shown = window.now();
+    let passed = shown.next_change.is_some_and(|at| at <= shop.now());
+    if shown.made_from == there && !passed { Ok(()) } else { reload(shop, window).await }
 }
 
 /// Until the bell says that what the window shows changed, or that it may have been missed.

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::search::Index;
 use crate::catalog::{Contents, Coverage};
 use crate::ground::Price;
-use crate::pricing::Markup;
+use crate::pricing::{PriceList, Subject};
 
 /// A country, with the plans that work there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,16 +39,18 @@ pub struct Snapshot {
     global: Vec<usize>,
     withdrawn: HashSet<i64>,
     pub(super) index: Index,
-    /// The catalog's version and the markup rule's id: what [`super::keep_fresh`] compares.
-    pub(super) made_from: (i64, Option<i64>),
+    /// The catalog's version and the rules' revision: what [`super::keep_fresh`] compares.
+    pub(super) made_from: (i64, i64),
+    /// When a rule begins or ends to hold: prices may be others from then on.
+    pub(super) next_change: Option<OffsetDateTime>,
     /// When the catalog was last read from the upstream.
     pub synced_at: Option<OffsetDateTime>,
 }
 
 impl Snapshot {
-    /// Prices and sorts a catalog by the rule in force, given with its id. Without a rule nothing has a price, and a
-    /// plan whose cost is in another currency than the rule's has none either: they are shown, and cannot be bought.
-    pub fn build(contents: Contents, rule: Option<(i64, Markup)>) -> Self {
+    /// Prices and sorts a catalog by the rules of a moment. Without a rule nothing has a price, and a plan whose cost is
+    /// in another currency than its rule's has none either: they are shown, and cannot be bought.
+    pub fn build(contents: Contents, prices: &PriceList) -> Self {
         let mut countries: Vec<Place> = contents
             .countries
             .into_iter()
@@ -70,7 +72,7 @@ impl Snapshot {
             .map(|package| {
                 let covered =
                     package.countries.iter().filter_map(|code| country_by_code.get(code).copied()).collect();
-                let price = price(&package, rule.map(|(_, markup)| markup));
+                let price = prices.price(&Subject::from(&package)).ok().map(|priced| priced.price);
                 Plan::new(package, covered, price)
             })
             .collect();
@@ -93,7 +95,8 @@ impl Snapshot {
             country_by_code,
             region_by_slug,
             withdrawn: contents.withdrawn.into_iter().collect(),
-            made_from: (contents.version, rule.map(|(id, _)| id)),
+            made_from: (contents.version, prices.revision()),
+            next_change: prices.next_change(),
             synced_at: contents.synced_at,
             plans,
             countries,
@@ -206,16 +209,12 @@ fn positions(places: &[Place], key: impl Fn(&Place) -> String) -> HashMap<String
     places.iter().enumerate().map(|(position, place)| (key(place), position)).collect()
 }
 
-fn price(package: &crate::catalog::Package, rule: Option<Markup>) -> Option<Price> {
-    rule.and_then(|rule| rule.price(package.cost).ok())
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::catalog::{Country, Data, Package, Region};
     use crate::ground::{Cost, Currency, Language};
-    use crate::pricing::Rounding;
+    use crate::pricing::{Markup, Rounding, Rule, RuleSet};
 
     const GB: u64 = 1 << 30;
 
@@ -275,15 +274,17 @@ pub(super) mod tests {
         }
     }
 
-    pub fn rule(code: &str) -> (i64, Markup) {
+    pub fn rules(code: &str) -> PriceList {
         let currency = Currency::parse(code).unwrap();
         let percent = "25".parse().unwrap();
         let fixed = "0".parse().unwrap();
-        (3, Markup { percent, fixed, currency, rounding: Rounding::None })
+        let markup = Markup { percent, fixed, currency, rounding: Rounding::None };
+        let now = OffsetDateTime::UNIX_EPOCH;
+        RuleSet { revision: 3, rules: vec![Rule::shop_wide(markup, "x", now)] }.prices(now)
     }
 
     pub fn snapshot() -> Snapshot {
-        Snapshot::build(contents(), Some(rule("USD")))
+        Snapshot::build(contents(), &rules("USD"))
     }
 
     fn ids<'a>(plans: impl Iterator<Item = &'a Plan>) -> Vec<i64> {
@@ -318,8 +319,8 @@ pub(super) mod tests {
 
     #[test]
     fn without_a_rule_or_in_another_currency_nothing_has_a_price() {
-        for rule in [None, Some(rule("EUR"))] {
-            let snapshot = Snapshot::build(contents(), rule);
+        for prices in [PriceList::default(), rules("EUR")] {
+            let snapshot = Snapshot::build(contents(), &prices);
             assert!(snapshot.plan(1).unwrap().price.is_none());
             assert!(snapshot.country("france").unwrap().from.is_none());
             assert!(!snapshot.is_empty());
@@ -331,7 +332,7 @@ pub(super) mod tests {
     fn an_unpriced_plan_stands_after_those_that_can_be_bought() {
         let mut contents = contents();
         contents.packages[1].cost.currency = Currency::parse("EUR").unwrap();
-        let snapshot = Snapshot::build(contents, Some(rule("USD")));
+        let snapshot = Snapshot::build(contents, &rules("USD"));
         let france = snapshot.country("france").unwrap();
         assert_eq!(ids(snapshot.plans_of(france)), [1, 3, 4, 2]);
         assert_eq!(france.from.unwrap().minor, 525);

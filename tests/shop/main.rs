@@ -24,6 +24,7 @@ mod lists;
 mod outages;
 mod payments;
 mod post;
+mod prices;
 mod readiness;
 mod staff;
 mod storm;

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::catalog::accept::SetAside;
 use crate::catalog::diff::Stored;
-use crate::catalog::package::{Country, Coverage, Data, Package, Region};
+use crate::catalog::package::{Country, Coverage, Data, Listing, Package, Region};
 use crate::catalog::run::{Counts, Outcome, SyncRun};
 use crate::ground::{Cost, Currency};
 
@@ -91,6 +91,45 @@ pub async fn packages_on_sale(db: &mut PgConnection) -> sqlx::Result<Vec<Package
 pub async fn package_on_sale(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Package>> {
     let row = query_file_as!(PackageRow, "src/catalog/package_on_sale.sql", id).fetch_optional(db).await?;
     row.map(Package::try_from).transpose()
+}
+
+/// What is on sale, as far as prices need it.
+pub async fn listings(db: &mut PgConnection) -> sqlx::Result<Vec<Listing>> {
+    let rows = query!(
+        r#"select packages.id, packages.name, package_type, coverage, region_slug, cost, currency,
+               case coverage
+                   when 'local' then array(
+                       select country_code
+                       from package_countries
+                       where package_countries.package_id = packages.id
+                       order by country_code
+                   )
+                   else '{}'
+               end as "local_to!"
+           from packages
+           where withdrawn_at is null
+               and not exists (
+                   select from package_stops
+                   where package_stops.package_id = packages.id and package_stops.lifted_at is null
+               )
+           order by packages.id"#
+    )
+    .fetch_all(db)
+    .await?;
+    let listing = rows.into_iter().map(|row| {
+        let wrong = |what: &str| broken(&format!("packages.{what} of package {}", row.id));
+        let currency = Currency::parse(&row.currency).ok_or_else(|| wrong("currency"))?;
+        Ok(Listing {
+            id: row.id,
+            coverage: Coverage::from_word(&row.coverage).ok_or_else(|| wrong("coverage"))?,
+            cost: Cost { amount: row.cost, currency },
+            name: row.name,
+            package_type: row.package_type,
+            region: row.region_slug,
+            local_to: row.local_to,
+        })
+    });
+    listing.collect()
 }
 
 /// The packages that were sold once and are not now: withdrawn upstream, or stopped here.

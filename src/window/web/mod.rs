@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::ground::Language;
     use crate::web::problem;
-    use crate::window::snapshot::tests::{contents, rule};
+    use crate::window::snapshot::tests::{contents, rules};
     use axum::body::{Body, to_bytes};
     use axum::http::{Request, header};
     use tower::ServiceExt as _;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     async fn open(path: &str) -> (u16, String) {
-        let snapshot = Snapshot::build(contents(), Some(rule("USD")));
+        let snapshot = Snapshot::build(contents(), &rules("USD"));
         let (response, body) = ask(snapshot, Language::En, path).await;
         (response.status().as_u16(), body)
     }
@@ -203,7 +203,9 @@ mod tests {
         assert!(
             body.contains("/checkout?package_id=3&amp;quantity=1") && body.contains("Works in 4 countries")
         );
-        let (response, body) = ask(Snapshot::build(contents(), None), Language::It, "/plans/3").await;
+        let (response, body) =
+            ask(Snapshot::build(contents(), &crate::pricing::PriceList::default()), Language::It, "/plans/3")
+                .await;
         assert_eq!(response.status(), StatusCode::OK);
         assert!(!body.contains("/checkout") && body.contains("Non ancora in vendita"));
     }
@@ -219,7 +221,7 @@ mod tests {
 
     #[tokio::test]
     async fn pages_are_the_same_for_everyone_and_name_their_other_languages() {
-        let snapshot = || Snapshot::build(contents(), Some(rule("USD")));
+        let snapshot = || Snapshot::build(contents(), &rules("USD"));
         let (one, body) = ask(snapshot(), Language::It, "/destinations/france").await;
         let (other, _) = ask(snapshot(), Language::It, "/destinations/france").await;
         assert_eq!(one.headers()[header::ETAG], other.headers()[header::ETAG]);
