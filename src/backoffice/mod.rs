@@ -8,6 +8,7 @@
 mod account;
 mod again;
 mod audit;
+mod catalog;
 mod frame;
 mod gate;
 mod markup;
@@ -36,6 +37,7 @@ fn gated() -> gate::Gated {
         .merge(orders::routes())
         .merge(order::routes())
         .merge(transfers::routes())
+        .merge(catalog::routes())
         .merge(markup::routes())
         .merge(sync::routes())
         .merge(webhooks::routes())

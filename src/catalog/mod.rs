@@ -1,13 +1,16 @@
 //! catalog: packages as eSIMDual sells them.
 //!
-//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `packages_set_aside`, `package_stops`.
+//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `sync_changes`, `sync_plans`,
+//! `sync_plan_packages`, `sync_plan_places`, `packages_set_aside`, `package_stops`, `package_overrides`, `catalog_edits`.
 //! Promises that a reader sees the catalog before a sync or after it, never in between, that a bad sync changes nothing,
 //! and that a package which somebody stopped is not sold until somebody lifts it. Never knows what a customer pays.
 
 mod accept;
 mod amount;
 pub mod diff;
+pub mod overrides;
 pub mod package;
+pub mod plans;
 mod read;
 pub mod run;
 mod slug;
@@ -17,6 +20,7 @@ mod sync;
 mod wording;
 
 pub use accept::{Accepted, SetAside, accept};
+pub use diff::Brake;
 pub use package::{Country, Coverage, Data, Listing, Package, Region};
 pub use read::{
     Contents, last_runs, listed_cost, listings, package_for_sale, read_on_sale, set_aside, synced_at, version,

@@ -1,10 +1,11 @@
 //! pricing: from what eSIMDual charges to what the customer pays.
 //!
-//! Owns `markup_rules` and `rule_versions`. Promises that of all rules the most specific wins, then the one of higher
+//! Owns `markup_rules`, `rule_versions`, `price_history` and `prices_noted`. Promises that of all rules the most specific wins, then the one of higher
 //! priority, then the newer; that a price is never under the cost plus the rule's minimum margin, and the same on every
 //! node, for a cost in the rule's currency; and that a publication replaces no rules which its author did not see.
 //! Never knows a customer.
 
+mod history;
 mod in_force;
 pub mod markup;
 mod markup_form;
@@ -16,6 +17,7 @@ mod rule_set;
 mod scope;
 mod store;
 
+pub use history::{NotedOf, note, noted_of};
 pub use in_force::{
     InForce, NotPublished, Published, Version, current, edit_rules, price_list, publish, revision, rule,
     rules, rules_of, versions,

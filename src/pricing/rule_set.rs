@@ -67,6 +67,12 @@ impl RuleSet {
         PriceList::at(&self.rules, now).of_revision(self.revision)
     }
 
+    /// Whether a rule begins or ends to hold after the one moment and not after the other.
+    pub fn changes_between(&self, from: OffsetDateTime, to: OffsetDateTime) -> bool {
+        let dates = self.rules.iter().flat_map(|rule| [rule.starts_at, rule.ends_at]).flatten();
+        dates.into_iter().any(|at| from < at && at <= to)
+    }
+
     /// The rules after a change, the shop-wide one last.
     ///
     /// # Errors

@@ -1,14 +1,15 @@
-//! `markup_rules` and `rule_versions`: rows are only ever added.
+//! `markup_rules`, `rule_versions` and `price_history`, whose rows are only ever added; and `prices_noted`.
 
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
+use super::history::NotedOf;
 use super::markup::{Markup, Rounding};
 use super::rule::Rule;
 use super::rule_set::{Edit, RuleSet};
 use super::scope::Scope;
-use crate::ground::{Currency, Price};
+use crate::ground::{Cost, Currency, Price};
 
 /// One publication at a time, on whichever node ("simprice" as a number).
 const LOCK: i64 = 0x7369_6d70_7269_6365;
@@ -217,4 +218,75 @@ pub async fn add_rules(db: &mut PgConnection, version: i64, rules: &[Rule]) -> s
     .fetch_all(db)
     .await?;
     ids.into_iter().max().ok_or(sqlx::Error::RowNotFound)
+}
+
+/// What a package costs and is sold for.
+pub struct Noted {
+    pub package: i64,
+    pub cost: Cost,
+    pub price: Option<Price>,
+    pub rule: Option<i64>,
+}
+
+/// Adds those whose cost or price is another one than the last that was noted.
+pub async fn note(db: &mut PgConnection, noted: &[Noted], now: OffsetDateTime) -> sqlx::Result<u64> {
+    fn all<T>(noted: &[Noted], of: impl Fn(&Noted) -> T) -> Vec<T> {
+        noted.iter().map(of).collect()
+    }
+    let done = query!(
+        "insert into price_history (package_id, noted_at, cost, cost_currency, price_minor, currency, rule_id)
+         select today.id, $1, today.cost, today.cost_currency, today.price, today.currency, today.rule
+         from unnest($2::bigint[], $3::numeric[], $4::text[], $5::bigint[], $6::text[], $7::bigint[])
+             as today (id, cost, cost_currency, price, currency, rule)
+         left join lateral (
+             select cost, cost_currency, price_minor, currency
+             from price_history
+             where package_id = today.id
+             order by noted_at desc
+             limit 1
+         ) as last on true
+         where (today.cost, today.cost_currency, today.price, today.currency)
+             is distinct from (last.cost, last.cost_currency, last.price_minor, last.currency)
+         on conflict do nothing",
+        now,
+        &all(noted, |one| one.package),
+        &all(noted, |one| one.cost.amount),
+        &all(noted, |one| one.cost.currency.code().to_owned()),
+        &all(noted, |one| one.price.map(|price| price.minor)) as &[Option<i64>],
+        &all(noted, |one| one.price.map(|price| price.currency.code().to_owned())) as &[Option<String>],
+        &all(noted, |one| one.rule) as &[Option<i64>]
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// What was noted last.
+pub async fn noted_of(db: &mut PgConnection) -> sqlx::Result<Option<NotedOf>> {
+    query_as!(NotedOf, "select catalog_version, rules_revision, noted_at from prices_noted")
+        .fetch_optional(db)
+        .await
+}
+
+/// Remembers what was noted last.
+pub async fn set_noted_of(
+    db: &mut PgConnection,
+    catalog_version: i64,
+    rules_revision: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    query!(
+        "insert into prices_noted (catalog_version, rules_revision, noted_at)
+         values ($1, $2, $3)
+         on conflict (one) do update
+         set catalog_version = excluded.catalog_version,
+             rules_revision = excluded.rules_revision,
+             noted_at = excluded.noted_at",
+        catalog_version,
+        rules_revision,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

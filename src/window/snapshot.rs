@@ -72,8 +72,9 @@ impl Snapshot {
             .map(|package| {
                 let covered =
                     package.countries.iter().filter_map(|code| country_by_code.get(code).copied()).collect();
+                let featured = contents.featured.contains(&package.id);
                 let price = prices.price(&Subject::from(&package)).ok().map(|priced| priced.price);
-                Plan::new(package, covered, price)
+                Plan::new(package, covered, featured, price)
             })
             .collect();
         plans.sort_by_key(Plan::rank);
@@ -188,10 +189,11 @@ impl Place {
         Self { code, slug, names, plans: Vec::new(), from: None }
     }
 
-    /// Plans come cheapest first, so the first price is the least.
+    /// The least price of all; featured plans come before cheaper ones.
     fn add(&mut self, position: usize, plan: &Plan) {
         self.plans.push(position);
-        self.from = self.from.or(plan.price);
+        let prices = [self.from, plan.price].into_iter().flatten();
+        self.from = prices.min_by_key(|price| price.minor);
     }
 
     pub(super) fn has_plans(&self) -> bool {
@@ -269,6 +271,7 @@ pub(super) mod tests {
             ],
             regions: vec![Region { slug: "europe".to_owned(), name: "Europe".to_owned(), upstream_id: None }],
             withdrawn: vec![99],
+            featured: HashSet::new(),
             version: 7,
             synced_at: None,
         }
@@ -299,6 +302,15 @@ pub(super) mod tests {
         assert_eq!(france.from.unwrap().minor, 138); // 1.10 + 25 % = 1.375
         assert_eq!(france.names.of(Language::It), "Francia");
         assert_eq!(snapshot.country_by_code("gb").unwrap().names.of(Language::En), "United Kingdom");
+    }
+
+    #[test]
+    fn what_is_featured_stands_first_and_the_from_price_stays_the_least() {
+        let contents = Contents { featured: HashSet::from([3]), ..contents() };
+        let snapshot = Snapshot::build(contents, &rules("USD"));
+        let france = snapshot.country("france").unwrap();
+        assert_eq!(ids(snapshot.plans_of(france)), [3, 2, 1, 4]);
+        assert_eq!(france.from.unwrap().minor, 138);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 )]
 
 mod bank;
+mod catalog;
 mod checkout;
 mod contradictions;
 mod database;

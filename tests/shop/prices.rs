@@ -5,7 +5,7 @@ use axum::http::Request;
 use rust_decimal::Decimal;
 use simfront::ground::Currency;
 use simfront::pricing::{self, Edit, Markup, Rounding, Rule, Scope};
-use simfront::window;
+use simfront::{supply, window};
 
 use crate::support::browser::ask;
 use crate::support::{FRANCE, Stand};
@@ -75,10 +75,14 @@ async fn a_date_that_passes_changes_prices_by_itself() {
     comes_to_show(&stand, "$5.25").await;
     stand.shop.clock.advance(time::Duration::hours(1));
     comes_to_show(&stand, "$4.62").await;
+    supply::note_prices(&stand.shop).await.unwrap();
     let token = stand.buy(FRANCE, 1).await;
     assert_eq!(stand.order_json(&token).await["total"], "4.62");
     stand.shop.clock.advance(time::Duration::hours(1));
     comes_to_show(&stand, "$5.25").await;
+    supply::note_prices(&stand.shop).await.unwrap();
+    let noted = "select price_minor::text from price_history where package_id = 1120 order by noted_at";
+    assert_eq!(stand.texts(noted).await, ["525", "462", "525"]);
     stand.drain().await;
     stand.end().await;
 }

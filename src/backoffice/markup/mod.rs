@@ -17,6 +17,7 @@ use crate::pricing::{self, Edit, NoEdit, NotPublished};
 use crate::settings;
 use crate::shop::Shop;
 use crate::staff::{self, Act, Staff};
+use crate::supply;
 use crate::web::Problem;
 
 pub(super) fn routes() -> Gated {
@@ -61,6 +62,10 @@ pub(super) async fn write(
     staff::record(&mut tx, now, &staff.email, "markup_published", &detail).await?;
     tx.commit().await?;
     shop.bell.ring(Ring::Window);
+    // It is published all the same; the next sync notes what this could not.
+    if let Err(error) = supply::note_prices(shop).await {
+        tracing::warn!(%error, "the new prices were not noted");
+    }
     Ok(Ok(()))
 }
 

@@ -1,15 +1,21 @@
 //! What the back office reads across rooms: selects only, one file a page.
 
 mod audit;
+mod catalog;
 mod markup;
 mod order;
 mod orders;
 mod overview;
+mod sync;
 mod transfers;
 mod upstream;
 mod wallet;
 
 pub(super) use audit::{AUDIT_PAGE, AuditRow, audit};
+pub(super) use catalog::{
+    PACKAGES, PackageFilter, PackageRow, PriceRow, STATES, catalog_facts, countries_of, packages,
+    price_history,
+};
 pub(super) use markup::{examples, is_known};
 pub(super) use order::{
     AttemptRow, Details, GiftRow, HistoryRow, LineRow, MailRow, PaymentRow, RefundRow, UnitRow, WebhookRow,
@@ -17,6 +23,7 @@ pub(super) use order::{
 };
 pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
 pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};
+pub(super) use sync::{ChangeRow, sync_changes, sync_run};
 pub(super) use transfers::{ByHandRow, ReceiptRow, TransferRow, by_hand, receipts, transfers};
 pub(super) use upstream::{
     Aside, Delivery, Refusals, Run, aside, deliveries, refusals, runs, unmatched, wallet,

@@ -5,6 +5,7 @@ use sqlx::PgPool;
 use time::{Date, OffsetDateTime};
 
 pub(crate) struct Run {
+    pub id: i64,
     pub started_at: OffsetDateTime,
     pub finished_at: Option<OffsetDateTime>,
     pub outcome: String,
@@ -51,7 +52,7 @@ pub(crate) struct Refusals {
 pub(crate) async fn runs(db: &PgPool) -> sqlx::Result<Vec<Run>> {
     sqlx::query_as!(
         Run,
-        "select started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned, set_aside, note
+        "select id, started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned, set_aside, note
          from sync_runs
          order by id desc
          limit 20"

@@ -1,4 +1,7 @@
-//! `/admin/sync`: what the last syncs changed, what they set aside, and a way to start one now.
+//! `/admin/sync`: what the last syncs changed, what they set aside, what waits for a person, and a way to
+//! start one now.
+
+mod run;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -11,6 +14,7 @@ use super::frame::{Frame, Part};
 use super::gate::Gated;
 use super::store;
 use super::words::{Badge, Moment, exact, took};
+use crate::catalog::plans;
 use crate::plumbing::bell::Ring;
 use crate::plumbing::jobs::{self, NewJob};
 use crate::shop::Shop;
@@ -21,7 +25,11 @@ use crate::web::{Cache, Problem, page};
 const SYNC: &str = "sync_catalog";
 
 pub(super) fn routes() -> Gated {
-    Gated::new().get("/admin/sync", Act::Look, show).post("/admin/sync", Act::RunSync, run_now)
+    Gated::new()
+        .get("/admin/sync", Act::Look, show)
+        .post("/admin/sync", Act::RunSync, run_now)
+        .get("/admin/sync/{id}", Act::Look, run::show)
+        .post("/admin/sync/{id}", Act::ChangeCatalog, run::decide)
 }
 
 #[derive(Deserialize)]
@@ -31,6 +39,7 @@ struct Asked {
 }
 
 struct RunView {
+    id: i64,
     started: Moment,
     took: String,
     outcome: Badge,
@@ -52,6 +61,10 @@ struct SyncPage {
     queued: bool,
     running: bool,
     last: Option<Moment>,
+    /// The catalog is older than it may be: each plan is asked about before it is sold.
+    stale: bool,
+    /// The run whose plan waits for a person.
+    waiting: Option<i64>,
     every: String,
     balance: Option<(String, Moment)>,
     runs: Vec<RunView>,
@@ -66,6 +79,7 @@ async fn show(
     let now = shop.now();
     let runs = store::runs(&shop.db).await?;
     let read = runs.iter().find(|run| run.outcome == "applied" || run.outcome == "unchanged");
+    let catalog_age = read.and_then(|run| run.finished_at).map(|at| (now - at).max(time::Duration::ZERO));
     let minutes = shop.settings.times.sync_interval.as_secs().div_ceil(60);
     let view = SyncPage {
         frame: Frame::new(&shop, &staff, Part::Sync),
@@ -73,12 +87,14 @@ async fn show(
         queued: !asked.queued.is_empty(),
         running: runs.first().is_some_and(|run| run.outcome == "running"),
         last: read.and_then(|run| run.finished_at).map(|at| Moment::ago(at, now)),
+        stale: catalog_age.is_none_or(|age| age > shop.settings.times.catalog_max_age),
+        waiting: plans::waiting(&mut *shop.db.acquire().await?).await?,
         every: if minutes == 1 { "minute".to_owned() } else { format!("{minutes} minutes") },
         balance: store::wallet(&shop.db)
             .await?
             .map(|wallet| (exact(wallet.balance, &wallet.currency), Moment::ago(wallet.read_at, now))),
         aside: store::aside(&shop.db).await?.into_iter().map(aside).collect(),
-        runs: runs.into_iter().map(run).collect(),
+        runs: runs.into_iter().map(listed).collect(),
     };
     page(StatusCode::OK, Cache::Private, &view)
 }
@@ -94,8 +110,9 @@ async fn run_now(State(shop): State<Shop>, staff: Staff) -> Result<Response, Pro
     Ok(([(header::CACHE_CONTROL, "no-store")], Redirect::to("/admin/sync?queued=1")).into_response())
 }
 
-fn run(row: store::Run) -> RunView {
+fn listed(row: store::Run) -> RunView {
     RunView {
+        id: row.id,
         started: Moment::of(row.started_at),
         took: row.finished_at.map_or_else(|| "—".to_owned(), |end| took(row.started_at, end)),
         outcome: Badge::of(&row.outcome),
