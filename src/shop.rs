@@ -79,6 +79,10 @@ pub struct Settings {
     pub times: Times,
     /// A sync that would withdraw more of the catalog than this is held.
     pub sync_max_vanish_percent: u32,
+    /// A sync that would make more costs leap than this is held.
+    pub sync_max_leap_percent: u32,
+    /// From which factor on a cost leaps.
+    pub sync_leap_factor: u32,
     /// Fewer days of sales than this in the wallet are an alarm.
     pub wallet_low_days: u32,
     /// Demo only: the control page of the sandbox, shown to staff.

@@ -84,6 +84,8 @@ fn reading(source: &Source) -> Vec<(&'static str, String)> {
         ("SHUTDOWN_GRACE_SECONDS", shop.times.shutdown_grace.as_secs().to_string()),
         ("HEADER_READ_TIMEOUT_SECONDS", shop.times.header_read.as_secs().to_string()),
         ("SYNC_MAX_VANISH_PERCENT", shop.sync_max_vanish_percent.to_string()),
+        ("SYNC_MAX_LEAP_PERCENT", shop.sync_max_leap_percent.to_string()),
+        ("SYNC_LEAP_FACTOR", shop.sync_leap_factor.to_string()),
         ("WALLET_LOW_DAYS", shop.wallet_low_days.to_string()),
         ("MARKUP_PERCENT", shop.first_markup.percent.to_string()),
         ("MARKUP_FIXED", shop.first_markup.fixed.to_string()),

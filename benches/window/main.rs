@@ -25,8 +25,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use simfront::catalog;
-use simfront::ground::Currency;
-use simfront::pricing::{Markup, Rounding};
+use simfront::pricing;
 use simfront::window::Snapshot;
 
 use bare::Bare;
@@ -103,9 +102,8 @@ async fn main() -> ExitCode {
 async fn snapshot(stage: &Stage) -> Snapshot {
     let mut conn = stage.db.acquire().await.unwrap();
     let contents = catalog::read_on_sale(&mut conn).await.unwrap();
-    let rule =
-        Markup { percent: 25.into(), fixed: 0.into(), currency: Currency::USD, rounding: Rounding::None };
-    Snapshot::build(contents, Some((1, rule)))
+    let prices = pricing::price_list(&mut conn, time::OffsetDateTime::now_utc()).await.unwrap();
+    Snapshot::build(contents, &prices)
 }
 
 fn search(snapshot: &Snapshot) -> Figure {

@@ -134,6 +134,7 @@ fn what(act: Act) -> &'static str {
         Act::Look
         | Act::OwnAccount
         | Act::ChangeMarkup
+        | Act::ChangeCatalog
         | Act::RunSync
         | Act::CloseFinding
         | Act::ReadAudit => "You are about to change something.",

@@ -14,6 +14,7 @@ pub(crate) enum Part {
     Overview,
     Orders,
     Transfers,
+    Catalog,
     Markup,
     Sync,
     Wallet,
@@ -26,10 +27,11 @@ pub(crate) enum Part {
 
 impl Part {
     /// The order of the rail.
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Overview,
         Self::Orders,
         Self::Transfers,
+        Self::Catalog,
         Self::Markup,
         Self::Sync,
         Self::Wallet,
@@ -59,6 +61,7 @@ impl Part {
             Self::Overview
             | Self::Orders
             | Self::Transfers
+            | Self::Catalog
             | Self::Markup
             | Self::Sync
             | Self::Wallet
@@ -72,6 +75,7 @@ impl Part {
             Self::Overview => ("/admin", "Overview"),
             Self::Orders => ("/admin/orders", "Orders"),
             Self::Transfers => ("/admin/transfers", "Transfers"),
+            Self::Catalog => ("/admin/catalog", "Catalog"),
             Self::Markup => ("/admin/markup", "Markup"),
             Self::Sync => ("/admin/sync", "Catalog sync"),
             Self::Wallet => ("/admin/wallet", "Wallet"),

@@ -8,6 +8,7 @@
 mod account;
 mod again;
 mod audit;
+mod catalog;
 mod evidence;
 mod frame;
 mod gate;
@@ -39,6 +40,7 @@ fn gated() -> gate::Gated {
         .merge(orders::routes())
         .merge(order::routes())
         .merge(transfers::routes())
+        .merge(catalog::routes())
         .merge(markup::routes())
         .merge(sync::routes())
         .merge(webhooks::routes())

@@ -9,9 +9,17 @@ use super::package::{Data, Package};
 use super::run::Counts;
 use crate::ground::Cost;
 
-/// A cost that grew or shrank by more than this factor is a wild one: the point slipped, or the unit changed. Honest
-/// lists move by percents.
-const WILD_FACTOR: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
+/// What a sync may change without asking a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brake {
+    /// More of what is sold must not vanish, in percent.
+    pub max_vanish_percent: u32,
+    /// More of what is sold must not leap in cost, in percent.
+    pub max_leap_percent: u32,
+    /// A cost that grew or shrank by more than this factor leaps: the point slipped, or the unit changed. Honest lists
+    /// move by percents.
+    pub leap_factor: u32,
+}
 
 /// A package as it is stored, as far as a sync must know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +45,6 @@ pub struct Plan {
     pub withdrawn: Vec<i64>,
     /// Sold again.
     pub returned: Vec<i64>,
-    /// Of those that were sold: how many would cost more than three times as much as before, or less than a third.
-    pub wild: usize,
 }
 
 /// Why a plan is not carried out.
@@ -62,12 +68,14 @@ pub enum Hold {
     },
     /// More costs would leap than an honest list ever moves: most likely the point slipped upstream.
     #[error(
-        "{wild} of {on_sale} packages would cost more than three times as much as before, or less than a third, \
-         more than SYNC_MAX_VANISH_PERCENT ({percent}) allows; nothing was changed"
+        "{leaping} of {on_sale} packages would cost more than {factor} times as much as before, or less than that \
+         part, more than SYNC_MAX_LEAP_PERCENT ({percent}) allows; nothing was changed"
     )]
     WildCosts {
         /// How many would leap.
-        wild: usize,
+        leaping: usize,
+        /// From which factor on a cost leaps.
+        factor: u32,
         /// How many are sold now.
         on_sale: usize,
         /// The limit.
@@ -80,9 +88,6 @@ impl Plan {
     pub fn new(stored: &BTreeMap<i64, Stored>, offered: &BTreeMap<i64, Package>) -> Self {
         let mut plan = Self::default();
         for (id, package) in offered {
-            if stored.get(id).is_some_and(|known| known.on_sale && leaps(&known.cost, &package.cost)) {
-                plan.wild += 1;
-            }
             match stored.get(id) {
                 None => plan.added.push(*id),
                 Some(known) if !known.on_sale => plan.returned.push(*id),
@@ -97,19 +102,38 @@ impl Plan {
     }
 
     /// Why it must not be carried out, if it must not.
-    pub fn hold(&self, stored: &BTreeMap<i64, Stored>, offered: usize, max_percent: u32) -> Option<Hold> {
-        if offered == 0 {
+    pub fn hold(
+        &self,
+        stored: &BTreeMap<i64, Stored>,
+        offered: &BTreeMap<i64, Package>,
+        brake: Brake,
+    ) -> Option<Hold> {
+        if offered.is_empty() {
             return Some(Hold::NothingUsable);
         }
         let on_sale = stored.values().filter(|known| known.on_sale).count();
-        let allowed = on_sale.saturating_mul(usize::try_from(max_percent).unwrap_or(usize::MAX));
-        let (withdrawn, wild, percent) = (self.withdrawn.len(), self.wild, max_percent);
-        let too_many = |number: usize| number.saturating_mul(100) > allowed;
-        match (too_many(withdrawn), too_many(wild)) {
-            (true, _) => Some(Hold::TooMuch { withdrawn, on_sale, percent }),
-            (false, true) => Some(Hold::WildCosts { wild, on_sale, percent }),
-            (false, false) => None,
+        let too_many = |number: usize, percent: u32| {
+            let allowed = on_sale.saturating_mul(usize::try_from(percent).unwrap_or(usize::MAX));
+            number.saturating_mul(100) > allowed
+        };
+        let (withdrawn, percent) = (self.withdrawn.len(), brake.max_vanish_percent);
+        if too_many(withdrawn, percent) {
+            return Some(Hold::TooMuch { withdrawn, on_sale, percent });
         }
+        let (factor, percent) = (brake.leap_factor, brake.max_leap_percent);
+        let leaping = self.leaping(stored, offered, factor);
+        too_many(leaping, percent).then_some(Hold::WildCosts { leaping, factor, on_sale, percent })
+    }
+
+    /// Of those that are sold: how many costs would leap.
+    fn leaping(
+        &self,
+        stored: &BTreeMap<i64, Stored>,
+        offered: &BTreeMap<i64, Package>,
+        factor: u32,
+    ) -> usize {
+        let both = self.repriced.iter().filter_map(|id| stored.get(id).zip(offered.get(id)));
+        both.filter(|(known, package)| known.on_sale && leaps(&known.cost, &package.cost, factor)).count()
     }
 
     /// The packages to write.
@@ -138,8 +162,8 @@ impl Plan {
 }
 
 /// Whether a cost leapt. One in another currency is another matter: it is not sold until somebody looks.
-fn leaps(before: &Cost, now: &Cost) -> bool {
-    let times = |cost: &Cost| cost.amount.checked_mul(WILD_FACTOR).unwrap_or(Decimal::MAX);
+fn leaps(before: &Cost, now: &Cost, factor: u32) -> bool {
+    let times = |cost: &Cost| cost.amount.checked_mul(Decimal::from(factor)).unwrap_or(Decimal::MAX);
     before.currency == now.currency && (now.amount > times(before) || before.amount > times(now))
 }
 
@@ -215,6 +239,10 @@ mod tests {
         packages.iter().map(|(id, package)| (*id, known(package))).collect()
     }
 
+    fn brake(percent: u32) -> Brake {
+        Brake { max_vanish_percent: percent, max_leap_percent: percent, leap_factor: 3 }
+    }
+
     #[test]
     fn every_change_is_named_once() {
         let before = offered([1, 2, 3, 4, 5].map(|id| package(id, "4.2")));
@@ -230,7 +258,6 @@ mod tests {
             repriced: vec![3],
             withdrawn: vec![5],
             returned: vec![4],
-            wild: 0,
         };
         assert_eq!(plan, wanted);
         assert_eq!(plan.written().collect::<Vec<_>>(), [6, 2, 3, 4]);
@@ -250,14 +277,17 @@ mod tests {
         let known = stored(&offered((1..=10).map(|id| package(id, "4.2"))));
         let hold = |ids: std::ops::RangeInclusive<i64>, percent| {
             let now = offered(ids.map(|id| package(id, "4.2")));
-            Plan::new(&known, &now).hold(&known, now.len(), percent)
+            Plan::new(&known, &now).hold(&known, &now, brake(percent))
         };
         assert_eq!(hold(1..=10, 30), None);
         assert_eq!(hold(1..=7, 30), None);
         assert_eq!(hold(1..=6, 30), Some(Hold::TooMuch { withdrawn: 4, on_sale: 10, percent: 30 }));
         assert_eq!(hold(1..=1, 100), None);
-        assert_eq!(Plan::default().hold(&known, 0, 100), Some(Hold::NothingUsable));
-        assert_eq!(Plan::default().hold(&BTreeMap::new(), 0, 100), Some(Hold::NothingUsable));
+        assert_eq!(Plan::default().hold(&known, &BTreeMap::new(), brake(100)), Some(Hold::NothingUsable));
+        assert_eq!(
+            Plan::default().hold(&BTreeMap::new(), &BTreeMap::new(), brake(100)),
+            Some(Hold::NothingUsable)
+        );
     }
 
     #[test]
@@ -265,9 +295,9 @@ mod tests {
         let known = stored(&offered((1..=10).map(|id| package(id, "4.2"))));
         let hold = |leaping: i64, cost: &str| {
             let now = offered((1..=10).map(|id| package(id, if id <= leaping { cost } else { "4.2" })));
-            Plan::new(&known, &now).hold(&known, now.len(), 30)
+            Plan::new(&known, &now).hold(&known, &now, brake(30))
         };
-        let held = |wild| Some(Hold::WildCosts { wild, on_sale: 10, percent: 30 });
+        let held = |leaping| Some(Hold::WildCosts { leaping, factor: 3, on_sale: 10, percent: 30 });
         assert_eq!(hold(10, "420"), held(10), "the point slipped to the right");
         assert_eq!(hold(10, "0.042"), held(10), "the point slipped to the left");
         assert_eq!(hold(4, "12.61"), held(4));
@@ -277,7 +307,15 @@ mod tests {
         assert_eq!(hold(10, "79228162514264337593543950335"), held(10), "no overflow");
         let mut unsold = known.clone();
         unsold.values_mut().for_each(|known| known.on_sale = false);
-        assert_eq!(Plan::new(&unsold, &offered((1..=10).map(|id| package(id, "420")))).wild, 0);
+        let now = offered((1..=10).map(|id| package(id, "420")));
+        assert_eq!(Plan::new(&unsold, &now).hold(&unsold, &now, brake(0)), None, "nothing of it was sold");
+        let plan = Plan::new(&known, &now);
+        assert_eq!(
+            plan.hold(&known, &now, Brake { leap_factor: 100, ..brake(30) }),
+            None,
+            "as the shop says"
+        );
+        assert_eq!(plan.hold(&known, &now, Brake { max_leap_percent: 100, ..brake(30) }), None);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! catalog: packages as eSIMDual sells them.
 //!
-//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `packages_set_aside`, `package_stops`.
+//! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `sync_changes`, `sync_plans`,
+//! `sync_plan_packages`, `sync_plan_places`, `packages_set_aside`, `package_stops`, `package_overrides`, `catalog_edits`.
 //! Promises that a reader sees the catalog before a sync or after it, never in between, that a bad sync changes nothing,
 //! and that a package which somebody stopped is not sold until somebody lifts it. Never knows what a customer pays.
 
 mod accept;
 mod amount;
 pub mod diff;
+pub mod overrides;
 pub mod package;
 mod past;
+pub mod plans;
 mod read;
 pub mod run;
 mod slug;
@@ -18,10 +21,11 @@ mod sync;
 mod wording;
 
 pub use accept::{Accepted, SetAside, accept};
-pub use package::{Country, Coverage, Data, Package, Region};
+pub use diff::Brake;
+pub use package::{Country, Coverage, Data, Listing, Package, Region};
 pub use past::{Past, Withdrawn, past};
 pub use read::{
-    Contents, last_runs, listed_cost, package_for_sale, read_on_sale, set_aside, synced_at, version,
+    Contents, last_runs, listed_cost, listings, package_for_sale, read_on_sale, set_aside, synced_at, version,
 };
 pub use run::{Counts, Outcome, SyncRun};
 pub use stop::{lift_stop, stop};

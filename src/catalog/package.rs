@@ -73,6 +73,25 @@ pub struct Package {
     pub cost: Cost,
 }
 
+/// A package as far as its price needs it, without the long lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The upstream's package id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// `data`, `voice` …
+    pub package_type: String,
+    /// Where it works.
+    pub coverage: Coverage,
+    /// The slug of its region.
+    pub region: Option<String>,
+    /// Codes of the countries that it is local to; empty for all but local packages.
+    pub local_to: Vec<String>,
+    /// What eSIMDual charges for it.
+    pub cost: Cost,
+}
+
 /// A country that at least one package names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Country {

@@ -1,6 +1,6 @@
 select
     packages.id,
-    packages.name,
+    coalesce(own.name, packages.name) as "name!",
     packages.slug,
     packages.package_type,
     packages.data_bytes,
@@ -21,8 +21,10 @@ select
         order by country_code
     ) as "countries!"
 from packages
+left join package_overrides as own on own.package_id = packages.id
 where packages.id = $1
     and packages.withdrawn_at is null
+    and coalesce(own.hidden or own.held, false) = false
     and not exists (
         select from package_stops
         where package_stops.package_id = packages.id and package_stops.lifted_at is null

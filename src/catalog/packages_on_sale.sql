@@ -1,6 +1,6 @@
 select
     packages.id,
-    packages.name,
+    coalesce(own.name, packages.name) as "name!",
     packages.slug,
     packages.package_type,
     packages.data_bytes,
@@ -16,12 +16,14 @@ select
     packages.currency,
     coalesce(places.codes, '{}') as "countries!"
 from packages
+left join package_overrides as own on own.package_id = packages.id
 left join (
     select package_id, array_agg(country_code order by country_code) as codes
     from package_countries
     group by package_id
 ) as places on places.package_id = packages.id
 where packages.withdrawn_at is null
+    and coalesce(own.hidden or own.held, false) = false
     and not exists (
         select from package_stops
         where package_stops.package_id = packages.id and package_stops.lifted_at is null

@@ -1,10 +1,12 @@
 //! What others may read of the catalog.
 
+use std::collections::HashSet;
+
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::accept::SetAside;
-use super::package::{Country, Package, Region};
+use super::package::{Country, Listing, Package, Region};
 use super::run::SyncRun;
 use super::store;
 use crate::ground::Cost;
@@ -25,6 +27,8 @@ pub struct Contents {
     pub withdrawn: Vec<i64>,
     /// Grows with every sync that changed something; 0 before the first.
     pub version: i64,
+    /// Ids of packages that come first in lists.
+    pub featured: HashSet<i64>,
     /// When it was last known to be what the upstream sells; `None` before the first sync.
     pub synced_at: Option<OffsetDateTime>,
 }
@@ -41,6 +45,7 @@ pub async fn read_on_sale(db: &mut PgConnection) -> sqlx::Result<Contents> {
             countries: store::countries_on_sale(db).await?,
             regions: store::regions_on_sale(db).await?,
             withdrawn: store::withdrawn(db).await?,
+            featured: store::featured(db).await?.into_iter().collect(),
             synced_at: store::synced_at(db).await?,
         };
         // The version changes in the transaction that changes the rest.
@@ -49,6 +54,14 @@ pub async fn read_on_sale(db: &mut PgConnection) -> sqlx::Result<Contents> {
         }
     }
     Err(sqlx::Error::Protocol("the catalog changed at each of ten readings".to_owned()))
+}
+
+/// Everything on sale, as far as prices need it.
+///
+/// # Errors
+/// Of the database.
+pub async fn listings(db: &mut PgConnection) -> sqlx::Result<Vec<Listing>> {
+    store::listings(db).await
 }
 
 /// The version alone: whether [`Contents`] read before are still what is sold.

@@ -1,7 +1,10 @@
 //! The statements on the catalog that change it: `packages`, `countries`, `regions`, `package_countries`,
-//! `sync_runs`, `packages_set_aside`, `package_stops`. What is only read stands in `store/reading.rs`.
+//! `sync_runs`, `packages_set_aside`, `package_stops`. What is only read stands in `store/reading.rs`, what staff say of
+//! packages in `store/overrides.rs`, and what a sync changed or would change in `store/plans.rs`.
 
+mod overrides;
 mod past;
+mod plans;
 mod reading;
 
 use rust_decimal::Decimal;
@@ -13,7 +16,9 @@ use super::diff::fingerprint;
 use super::package::{Country, Data, Package, Region};
 use super::run::{Counts, Outcome};
 
+pub use overrides::*;
 pub use past::*;
+pub use plans::*;
 pub use reading::*;
 
 /// One sync at a time writes, on whichever node ("simcatal" as a number).
@@ -230,7 +235,11 @@ async fn link_countries(db: &mut PgConnection, packages: &[&Package]) -> sqlx::R
     query!(
         "delete from package_countries
          where package_id = any($1)
-             and (package_id, country_code) not in (select * from unnest($2::bigint[], $3::text[]))",
+             and not exists (
+                 select
+                 from unnest($2::bigint[], $3::text[]) as wanted (id, code)
+                 where wanted.id = package_countries.package_id and wanted.code = package_countries.country_code
+             )",
         &ids,
         &linked,
         &codes

@@ -4,8 +4,10 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::accept::{Accepted, accept};
-use super::diff::{Hold, Plan};
+use super::diff::{Brake, Hold, Plan};
+use super::overrides::NewPackages;
 use super::package::Package;
+use super::plans::{self, BATCH, Kept};
 use super::run::{Counts, Outcome};
 use super::slug::Addresses;
 use super::store;
@@ -59,7 +61,7 @@ pub async fn sync(
     db: &PgPool,
     upstream: &Client,
     clock: &Clock,
-    max_vanish_percent: u32,
+    brake: Brake,
     report: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, SyncError> {
     let run = store::begin_run(&mut *db.acquire().await?, clock.now()).await?;
@@ -67,7 +69,7 @@ pub async fn sync(
     let done = match fetch(upstream).await {
         Ok((rows, account)) => {
             report(Progress::Received(rows.len()));
-            let one = OneSync { run, max_vanish_percent, now: clock.now() };
+            let one = OneSync { run, brake, now: clock.now() };
             one.compare(db, &rows, account, report).await.map_err(SyncError::from)
         }
         Err(reason) => Err(SyncError::Upstream(reason)),
@@ -110,7 +112,7 @@ async fn fetch(upstream: &Client) -> Result<(Vec<PackageRow>, Option<Currency>),
 /// What one sync knows from its beginning.
 struct OneSync {
     run: i64,
-    max_vanish_percent: u32,
+    brake: Brake,
     now: OffsetDateTime,
 }
 
@@ -131,11 +133,11 @@ impl OneSync {
         let counts = plan.counts(accepted.packages.len(), accepted.set_aside.len());
         report(Progress::Comparing(accepted.packages.len()));
         let faster = store::newest_compared(&mut change).await? > self.run;
-        let hold = plan.hold(&stored, accepted.packages.len(), self.max_vanish_percent);
+        let hold = plan.hold(&stored, &accepted.packages, self.brake);
         let (outcome, note) = match hold {
             // Another sync began after this one and asked later: what it knows is newer.
             _ if faster => (Outcome::Unchanged, Some("A newer sync was faster.".to_owned())),
-            Some(hold) => (Outcome::Held, Some(sentence(hold))),
+            Some(hold) => (Outcome::Held, Some(self.keep(&mut change, &accepted, &plan, hold).await?)),
             None => (self.apply(&mut change, &accepted, &plan).await?, None),
         };
         if !faster {
@@ -149,20 +151,43 @@ impl OneSync {
     }
 
     async fn apply(&self, db: &mut PgConnection, accepted: &Accepted, plan: &Plan) -> sqlx::Result<Outcome> {
+        store::overtake_plans(db).await?;
         let mut places = store::put_countries(db, &accepted.countries).await?;
         places += store::put_regions(db, &accepted.regions).await?;
         if plan.is_empty() && places == 0 {
             return Ok(Outcome::Unchanged);
         }
+        let first = store::newest_applied(db).await? == 0;
+        store::add_changes(db, self.run, accepted, plan).await?;
         let packages: Vec<&Package> = plan.written().filter_map(|id| accepted.packages.get(&id)).collect();
-        if !packages.is_empty() {
-            store::put_packages(db, &packages, self.now).await?;
+        for batch in packages.chunks(BATCH) {
+            store::put_packages(db, batch, self.now).await?;
         }
         store::withdraw(db, &plan.withdrawn, self.now).await?;
+        // A shop's first catalog is what it opens with.
+        if !first && store::new_packages(db).await? == NewPackages::Hold {
+            store::hold(db, &plan.added, self.now).await?;
+        }
         Ok(Outcome::Applied)
     }
-}
 
-fn sentence(hold: Hold) -> String {
-    format!("The sync is held: {hold}.")
+    /// Keeps what is held for a person, and says so. A list of nothing is no plan.
+    async fn keep(
+        &self,
+        db: &mut PgConnection,
+        accepted: &Accepted,
+        plan: &Plan,
+        hold: Hold,
+    ) -> sqlx::Result<String> {
+        let held = format!("The sync is held: {hold}.");
+        if hold == Hold::NothingUsable {
+            return Ok(held);
+        }
+        store::add_changes(db, self.run, accepted, plan).await?;
+        Ok(match plans::keep(db, self.run, accepted, plan).await? {
+            Kept::Waiting => format!("{held} The plan waits for you to accept or drop it."),
+            Kept::Since(run) => format!("{held} The same plan waits since run {run}."),
+            Kept::Dropped(by) => format!("{held} The same plan was dropped by {by}."),
+        })
+    }
 }

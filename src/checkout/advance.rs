@@ -13,7 +13,7 @@ use crate::ground::Price;
 use crate::orders::{self, Actor, Event, Happened, Order, OrderStatus, Unit};
 use crate::payments::{self, NotRefunded, Payment};
 use crate::plumbing::jobs::Verdict;
-use crate::pricing;
+use crate::pricing::{self, PriceList, Subject};
 use crate::shop::Shop;
 
 /// A unit that goes on moving this long in one round is looked at again in the next: nothing may spin.
@@ -199,7 +199,7 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
         }
         let late = order.status == OrderStatus::Cancelled;
         if late
-            && still_holds(&mut tx, order, &payment).await?
+            && still_holds(&mut tx, order, &payment, now).await?
             && orders::reopen(&mut tx, order.id, now).await?
         {
             payments::count_late(&mut tx, &payment).await?;
@@ -223,25 +223,33 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A late payment's plan and price still hold if every plan is on sale, today's cost is no more than what was paid for
-/// it less what its payment costs, and the amount is the order's.
-async fn still_holds(conn: &mut PgConnection, order: &Order, payment: &Payment) -> sqlx::Result<bool> {
+/// A late payment's plan and price still hold if every plan is on sale, what was paid for it, less what its payment costs,
+/// is at least today's cost plus the minimum margin, and the amount is the order's.
+async fn still_holds(
+    conn: &mut PgConnection,
+    order: &Order,
+    payment: &Payment,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
     if payment.amount != order.total {
         return Ok(false);
     }
+    let prices = pricing::price_list(conn, now).await?;
     for line in orders::lines(conn, order.id).await? {
         let Some(package) = catalog::package_for_sale(conn, line.package_id).await? else { return Ok(false) };
-        let sells = pricing::current(conn).await?.is_some();
         let fee = payments::share(payment.fee, line.unit_price.minor, payment.amount.minor);
-        if !sells || !covers(line.unit_price, fee, &package) {
+        if !covers(line.unit_price, fee, &package, &prices) {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn covers(price: Price, fee: Decimal, package: &catalog::Package) -> bool {
-    price.currency == package.cost.currency && price.amount().saturating_sub(fee) >= package.cost.amount
+/// Whether a price less its fee is at least today's cost plus the minimum margin of the rule that prices the package now.
+fn covers(price: Price, fee: Decimal, package: &catalog::Package, prices: &PriceList) -> bool {
+    let floor = prices.rule(&Subject::from(package)).and_then(|rule| rule.floor(package.cost).ok());
+    let earned = price.amount().saturating_sub(fee);
+    price.currency == package.cost.currency && floor.is_some_and(|floor| earned >= floor)
 }
 
 /// The mail that ends a purchase; the outbox knows what was sent before.

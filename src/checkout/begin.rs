@@ -137,8 +137,8 @@ impl Maker<'_> {
         conn: &mut PgConnection,
         wanted: &[Wanted],
     ) -> sqlx::Result<Vec<Result<Begun, Refusal>>> {
-        let sold = Sold::read(conn, wanted.iter().map(|one| one.draft.package_id)).await?;
         let now = self.clock.now();
+        let sold = Sold::read(conn, wanted.iter().map(|one| one.draft.package_id), now).await?;
         let mut counts = Counts::read(conn, wanted, sold.currency(), self.settings, now).await?;
         let mut offers = Vec::with_capacity(wanted.len());
         for one in wanted {

@@ -9,14 +9,14 @@ use super::begin::{Refusal, Wanted};
 use crate::catalog::{self, Package};
 use crate::ground::{Cost, Currency, Price};
 use crate::ledgers::{self, Funds};
-use crate::pricing::{self, InForce};
+use crate::pricing::{self, PriceList, Priced, Subject};
 use crate::settings as installation;
 use crate::shop::Settings;
 
 /// What is sold.
 pub(super) struct Sold {
     packages: HashMap<i64, Package>,
-    rule: Option<InForce>,
+    prices: PriceList,
     currency: Option<Currency>,
     funds: Option<Funds>,
     synced_at: Option<OffsetDateTime>,
@@ -35,6 +35,7 @@ impl Sold {
     pub(super) async fn read(
         conn: &mut PgConnection,
         package_ids: impl Iterator<Item = i64>,
+        now: OffsetDateTime,
     ) -> sqlx::Result<Self> {
         let mut packages = HashMap::new();
         for id in package_ids {
@@ -46,7 +47,7 @@ impl Sold {
         }
         Ok(Self {
             packages,
-            rule: pricing::current(conn).await?,
+            prices: pricing::price_list(conn, now).await?,
             currency: installation::installation(conn).await?.currency,
             funds: ledgers::funds(conn).await?,
             synced_at: catalog::synced_at(conn).await?,
@@ -74,11 +75,11 @@ impl Sold {
             return Err(Refusal::Stale);
         }
         let package = self.packages.get(&draft.package_id).ok_or(Refusal::Gone)?;
-        let rule = self.rule.as_ref().ok_or(Refusal::NotSelling)?;
-        if self.currency != Some(rule.markup.currency) {
+        let priced = self.prices.price(&Subject::from(package)).map_err(|_| Refusal::NotSelling)?;
+        let Priced { price, rule, .. } = priced;
+        if self.currency != Some(price.currency) {
             return Err(Refusal::NotSelling);
         }
-        let price = rule.markup.price(package.cost).map_err(|_| Refusal::NotSelling)?;
         let total = price.times(draft.quantity).ok_or(Refusal::NotSelling)?;
         if draft.shown_price != Some(price.minor) {
             return Err(Refusal::PriceMoved(price));

@@ -200,6 +200,8 @@ fn shop_settings(config: &Config, sealing_key: SealingKey) -> Settings {
         require_second_factor: given.require_second_factor,
         times: given.times,
         sync_max_vanish_percent: given.sync_max_vanish_percent,
+        sync_max_leap_percent: given.sync_max_leap_percent,
+        sync_leap_factor: given.sync_leap_factor,
         wallet_low_days: given.wallet_low_days,
         sandbox_page: None,
     }

@@ -83,6 +83,10 @@ pub struct ShopSettings {
     pub require_second_factor: bool,
     /// `SYNC_MAX_VANISH_PERCENT`
     pub sync_max_vanish_percent: u32,
+    /// `SYNC_MAX_LEAP_PERCENT`
+    pub sync_max_leap_percent: u32,
+    /// `SYNC_LEAP_FACTOR`
+    pub sync_leap_factor: u32,
     /// `WALLET_LOW_DAYS`
     pub wallet_low_days: u32,
     /// The limits and rhythms.

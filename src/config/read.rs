@@ -71,6 +71,8 @@ pub(super) fn config(source: &Source) -> Result<Config, Vec<Mistake>> {
             rates: super::limits::rates(&mut reader),
             require_second_factor: reader.flag("REQUIRE_SECOND_FACTOR", false),
             sync_max_vanish_percent: percent(reader.number("SYNC_MAX_VANISH_PERCENT", 30, 0..=100)),
+            sync_max_leap_percent: percent(reader.number("SYNC_MAX_LEAP_PERCENT", 30, 0..=100)),
+            sync_leap_factor: u32::try_from(reader.number("SYNC_LEAP_FACTOR", 3, 2..=1_000)).unwrap_or(3),
             wallet_low_days: u32::try_from(reader.number("WALLET_LOW_DAYS", 3, 0..=365)).unwrap_or(3),
             times: times(&mut reader),
         },

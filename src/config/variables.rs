@@ -48,6 +48,8 @@ pub const VARIABLES: &[Variable] = &[
     plain("SYNC_INTERVAL_SECONDS", "900"),
     plain("RECONCILE_INTERVAL_SECONDS", "30"),
     plain("SYNC_MAX_VANISH_PERCENT", "30"),
+    plain("SYNC_MAX_LEAP_PERCENT", "30"),
+    plain("SYNC_LEAP_FACTOR", "3"),
     plain("CATALOG_MAX_AGE_SECONDS", "86400"),
     plain("WALLET_LOW_DAYS", "3"),
     plain("DELIVERY_DEADLINE_SECONDS", "4200"),

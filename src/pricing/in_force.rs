@@ -1,34 +1,116 @@
-//! Which rule prices the shop.
+//! Which rules price the shop, and how others come into force.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::markup::Markup;
+use super::price_list::PriceList;
+use super::rule::Rule;
+use super::rule_set::{Edit, NoEdit, RuleSet};
 use super::store;
 
-/// The rule in force, and who published it when.
+pub use super::store::Version;
+
+/// The shop-wide rule, and who published it when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InForce {
     /// An order line names it: this rule made its price.
     pub id: i64,
     /// The rule.
     pub markup: Markup,
-    /// An admin's e-mail, or `set-up` for the first one.
+    /// An admin's e-mail, or `first start`.
     pub published_by: String,
     /// When.
     pub published_at: OffsetDateTime,
 }
 
-/// The rule in force; `None` until the first one is published, and until then nothing sells.
+/// Why rules were not published; nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum NotPublished {
+    /// Another publication came between: the revision is another one.
+    #[error("somebody else changed the rules meanwhile")]
+    Overtaken,
+    /// The change cannot be made.
+    #[error(transparent)]
+    Edit(#[from] NoEdit),
+    /// The database's.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// What was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The version.
+    pub version: i64,
+    /// The shop-wide rule of it.
+    pub shop_wide: i64,
+}
+
+/// The shop-wide rule; `None` until the first one is published, and until then nothing sells.
 ///
 /// # Errors
 /// Of the database.
 pub async fn current(db: &mut PgConnection) -> sqlx::Result<Option<InForce>> {
-    store::newest(db).await
+    let found = store::newest(db).await?;
+    Ok(found.map(|rule| InForce {
+        id: rule.id,
+        markup: rule.markup,
+        published_by: rule.published_by,
+        published_at: rule.published_at,
+    }))
 }
 
-/// Publishes a rule: from the commit on it is in force. Orders keep the prices that they have. Gives its id; the
-/// caller rings for the window after the commit.
+/// All rules in force; none until the first one is published.
+///
+/// # Errors
+/// Of the database.
+pub async fn rules(db: &mut PgConnection) -> sqlx::Result<RuleSet> {
+    store::rules(db).await
+}
+
+/// The prices of this moment.
+///
+/// # Errors
+/// Of the database.
+pub async fn price_list(db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<PriceList> {
+    Ok(store::rules(db).await?.prices(now))
+}
+
+/// The revision alone: whether a [`RuleSet`] read before is still in force; 0 before the first.
+///
+/// # Errors
+/// Of the database.
+pub async fn revision(db: &mut PgConnection) -> sqlx::Result<i64> {
+    store::revision(db).await
+}
+
+/// The newest versions, newest first.
+///
+/// # Errors
+/// Of the database.
+pub async fn versions(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<Version>> {
+    store::versions(db, number).await
+}
+
+/// The rules of a version; empty for one that there never was.
+///
+/// # Errors
+/// Of the database.
+pub async fn rules_of(db: &mut PgConnection, version: i64) -> sqlx::Result<Vec<Rule>> {
+    store::rules_of(db, version).await
+}
+
+/// Any rule that was ever published.
+///
+/// # Errors
+/// Of the database.
+pub async fn rule(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Rule>> {
+    store::rule(db, id).await
+}
+
+/// Makes the shop-wide rule this one: from the commit on it is in force. Orders keep the prices that they have. Gives
+/// its id; the caller rings for the window after the commit.
 ///
 /// # Errors
 /// Of the database; also where the rule is outside the limits of [`super::MarkupForm`].
@@ -38,5 +120,39 @@ pub async fn publish(
     by: &str,
     now: OffsetDateTime,
 ) -> sqlx::Result<i64> {
-    store::add(db, rule, by, now).await
+    let mut tx = sqlx::Connection::begin(db).await?;
+    let edit = Edit::ShopWide(Rule::shop_wide(*rule, by, now));
+    match edit_rules(&mut tx, &edit, None, by, now).await {
+        Ok(done) => {
+            tx.commit().await?;
+            Ok(done.shop_wide)
+        }
+        Err(NotPublished::Database(error)) => Err(error),
+        Err(other) => Err(sqlx::Error::Protocol(other.to_string())),
+    }
+}
+
+/// Publishes a change as a new version, in the caller's transaction: one after another over all nodes, and only on the
+/// rules that the caller saw (`seen`: their revision; `None` where it does not matter). The caller rings for the window
+/// after the commit.
+///
+/// # Errors
+/// [`NotPublished`]; nothing is written then.
+pub async fn edit_rules(
+    tx: &mut PgConnection,
+    edit: &Edit,
+    seen: Option<i64>,
+    by: &str,
+    now: OffsetDateTime,
+) -> Result<Published, NotPublished> {
+    store::take_turn(tx).await?;
+    let set = store::rules(tx).await?;
+    if seen.is_some_and(|seen| seen != set.revision) {
+        return Err(NotPublished::Overtaken);
+    }
+    let edit = edit.clone().stamped(by, now);
+    let rules = set.after(&edit)?;
+    let version = store::add_version(tx, &edit, &edit.sentence(&set), by, now).await?;
+    let shop_wide = store::add_rules(tx, version, &rules).await?;
+    Ok(Published { version, shop_wide })
 }

@@ -85,6 +85,9 @@ pub enum NoPrice {
     /// The cost is in another currency than the shop sells in.
     #[error("the cost is in another currency")]
     Currency,
+    /// No rule is published yet.
+    #[error("there is no rule for it")]
+    NoRule,
     /// The amount is too large to be a price.
     #[error("the amount is too large")]
     TooLarge,
@@ -96,19 +99,24 @@ impl Markup {
     /// # Errors
     /// [`NoPrice`] where the currencies differ or the amount does not fit.
     pub fn price(&self, cost: Cost) -> Result<Price, NoPrice> {
+        self.price_above(cost, cost.amount).map(|(price, _)| price)
+    }
+
+    /// The same, never under `floor` (exact, in whole units of the rule's currency), which is at least the cost; and
+    /// whether percent and fixed amount alone lay under it.
+    pub(super) fn price_above(&self, cost: Cost, floor: Decimal) -> Result<(Price, bool), NoPrice> {
         if cost.currency != self.currency {
             return Err(NoPrice::Currency);
         }
-        let with_percent = (Decimal::ONE_HUNDRED + self.percent)
+        let wanted = (Decimal::ONE_HUNDRED + self.percent)
             .checked_mul(cost.amount)
             .and_then(|amount| amount.checked_div(Decimal::ONE_HUNDRED))
             .and_then(|amount| amount.checked_add(self.fixed))
-            .ok_or(NoPrice::TooLarge)?
-            // A division that does not come out even is cut at 28 digits; the floor below mends what that lost.
-            .max(cost.amount);
-        let rounded = Price::at_least(with_percent, self.currency).ok_or(NoPrice::TooLarge)?;
+            .ok_or(NoPrice::TooLarge)?;
+        // A division that does not come out even is cut at 28 digits; the floor mends what that lost.
+        let rounded = Price::at_least(wanted.max(floor), self.currency).ok_or(NoPrice::TooLarge)?;
         let minor = self.rounding.up(rounded.minor.max(1), self.currency).ok_or(NoPrice::TooLarge)?;
-        Ok(Price::new(minor, self.currency))
+        Ok((Price::new(minor, self.currency), wanted < floor))
     }
 }
 

@@ -55,6 +55,33 @@ pub enum Wrong {
     /// More decimals than the field can have.
     #[error("At most {0} decimals.")]
     TooManyDecimals(u32),
+    /// None of the offered scopes.
+    #[error("Choose whom the rule is for.")]
+    UnknownScope,
+    /// A scope without its country, region, type or package.
+    #[error("Say which one.")]
+    NoKey,
+    /// No package id.
+    #[error("This is no package id: digits alone.")]
+    NoId,
+    /// Nothing on sale is meant by it.
+    #[error("The catalog knows none like that.")]
+    NothingMeant,
+    /// A fixed price for more than one package.
+    #[error("Only a rule for one package can have a fixed price.")]
+    PriceOfMany,
+    /// A price of nothing.
+    #[error("A price is more than nothing.")]
+    Nothing,
+    /// No whole number in the limits.
+    #[error("Write a whole number from -1000 to 1000.")]
+    NoWholeNumber,
+    /// No date.
+    #[error("Write a date such as 2026-11-27, or 2026-11-27T18:00, in UTC.")]
+    NoDate,
+    /// It would never hold.
+    #[error("It must end after it begins.")]
+    EndsBeforeItBegins,
     /// None of the offered endings.
     #[error("Choose one of the endings.")]
     UnknownRounding,
@@ -80,7 +107,7 @@ impl MarkupForm<'_> {
 }
 
 /// A plain decimal: digits, and perhaps a dot and digits. No sign, exponent, space or grouping.
-fn number(typed: &str, most: u32, decimals: u32) -> Result<Decimal, Wrong> {
+pub(super) fn number(typed: &str, most: u32, decimals: u32) -> Result<Decimal, Wrong> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Err(Wrong::Empty);

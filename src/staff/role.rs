@@ -5,6 +5,7 @@
 //! | look at orders, prices, syncs, the wallet, webhooks | yes | yes | yes | |
 //! | change one's own password and second factor | yes | yes | yes | by its own form |
 //! | publish a markup rule | yes | yes | | |
+//! | name, hide, feature, release packages; accept or drop a held sync | yes | yes | | |
 //! | start a sync, read the wallet, try eSIMDual again | yes | yes | | |
 //! | close a finding of the ledgers | yes | yes | | |
 //! | read the audit log | yes | yes | | |
@@ -34,6 +35,8 @@ pub enum Act {
     OwnAccount,
     /// Publish a markup rule.
     ChangeMarkup,
+    /// Say something of a package, release new ones, decide about a sync that was held.
+    ChangeCatalog,
     /// Start a sync by hand, read the wallet, try the upstream again.
     RunSync,
     /// Close a finding of the ledgers with a reason.
@@ -83,6 +86,7 @@ impl Role {
         match act {
             Act::Look | Act::OwnAccount => true,
             Act::ChangeMarkup
+            | Act::ChangeCatalog
             | Act::RunSync
             | Act::CloseFinding
             | Act::ReadAudit
@@ -95,10 +99,11 @@ impl Role {
 
 impl Act {
     /// Every act, as in the table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Look,
         Self::OwnAccount,
         Self::ChangeMarkup,
+        Self::ChangeCatalog,
         Self::RunSync,
         Self::CloseFinding,
         Self::ReadAudit,
@@ -113,6 +118,7 @@ impl Act {
             Self::Look
             | Self::OwnAccount
             | Self::ChangeMarkup
+            | Self::ChangeCatalog
             | Self::RunSync
             | Self::CloseFinding
             | Self::ReadAudit => AsksAgain::No,

@@ -7,4 +7,4 @@ mod jobs;
 mod refresh;
 
 pub use jobs::{SYNC_CATALOG, kind, sync_job};
-pub use refresh::{Failed, refresh};
+pub use refresh::{Failed, note_prices, refresh};

@@ -2,11 +2,11 @@
 
 use sqlx::PgConnection;
 
-use crate::catalog::{self, Outcome, Progress, Summary, SyncError};
+use crate::catalog::{self, Brake, Outcome, Progress, Summary, SyncError};
 use crate::esimdual::Answer;
 use crate::ground::Currency;
 use crate::plumbing::bell::Ring;
-use crate::pricing::{self, Markup, Rounding};
+use crate::pricing::{self, Markup, Rounding, Subject};
 use crate::settings;
 use crate::shop::Shop;
 
@@ -35,8 +35,12 @@ pub async fn refresh(shop: &Shop, report: &(dyn Fn(Progress) + Send + Sync)) -> 
         return Err(Failed::NoCredentials);
     }
     make_contact(shop).await?;
-    let most = shop.settings.sync_max_vanish_percent;
-    let synced = catalog::sync(&shop.db, &shop.upstream, &shop.clock, most, report).await;
+    let brake = Brake {
+        max_vanish_percent: shop.settings.sync_max_vanish_percent,
+        max_leap_percent: shop.settings.sync_max_leap_percent,
+        leap_factor: shop.settings.sync_leap_factor,
+    };
+    let synced = catalog::sync(&shop.db, &shop.upstream, &shop.clock, brake, report).await;
     let summary = synced.map_err(|error| match error {
         SyncError::Upstream(why) => Failed::Upstream(why),
         SyncError::Database(error) => Failed::Database(error),
@@ -44,7 +48,38 @@ pub async fn refresh(shop: &Shop, report: &(dyn Fn(Progress) + Send + Sync)) -> 
     if summary.outcome == Outcome::Applied {
         shop.bell.ring(Ring::Window);
     }
+    note_prices(shop).await?;
     Ok(summary)
+}
+
+/// Notes what every package on sale costs and is sold for, where that is news: after each sync, whatever came of it, as
+/// dates of rules pass between two; and after each publication. A program that is killed before this leaves it to the
+/// next sync.
+///
+/// # Errors
+/// The database's; nothing is noted then.
+pub async fn note_prices(shop: &Shop) -> sqlx::Result<()> {
+    let now = shop.now();
+    let mut conn = shop.db.acquire().await?;
+    // Read before the rest: whatever changes meanwhile is noted the next time.
+    let version = catalog::version(&mut conn).await?;
+    let rules = pricing::rules(&mut conn).await?;
+    if let Some(noted) = pricing::noted_of(&mut conn).await?
+        && (noted.catalog_version, noted.rules_revision) == (version, rules.revision)
+        && !rules.changes_between(noted.noted_at, now)
+    {
+        return Ok(());
+    }
+    let listings = catalog::listings(&mut conn).await?;
+    let prices = rules.prices(now);
+    let mut tx = sqlx::Connection::begin(&mut *conn).await?;
+    let subjects = listings.iter().map(Subject::from);
+    let changed = pricing::note(&mut tx, &prices, subjects, version, now).await?;
+    tx.commit().await?;
+    if changed > 0 {
+        tracing::info!(changed, "costs and prices were noted");
+    }
+    Ok(())
 }
 
 /// Fixes the currency and makes the first rule, once.

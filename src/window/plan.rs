@@ -26,13 +26,15 @@ pub struct Plan {
     pub region: Option<String>,
     /// Where it works: places in [`super::Snapshot`]'s list of countries.
     pub(super) countries: Vec<usize>,
+    /// The reseller puts it first.
+    pub featured: bool,
     /// What a customer pays; `None` while it cannot be sold (no rule yet, or a cost in another currency).
     pub price: Option<Price>,
 }
 
 impl Plan {
     /// The cost stays behind here.
-    pub(super) fn new(package: Package, countries: Vec<usize>, price: Option<Price>) -> Self {
+    pub(super) fn new(package: Package, countries: Vec<usize>, featured: bool, price: Option<Price>) -> Self {
         let without = |part: &str| leaves_out(&package.package_type, part).then_some(0);
         Self {
             id: package.id,
@@ -45,6 +47,7 @@ impl Plan {
             coverage: package.coverage,
             region: package.region,
             countries,
+            featured,
             price,
         }
     }
@@ -64,15 +67,16 @@ impl Plan {
         !matches!(self.data, Data::NotStated | Data::Bytes(0))
     }
 
-    /// The order in every list: what can be bought first, the cheapest before the dearer, then the one with more.
-    pub(super) fn rank(&self) -> (bool, i64, std::cmp::Reverse<u64>, i64) {
+    /// The order in every list: what can be bought first, then what is featured, the cheapest before the dearer, then the
+    /// one with more.
+    pub(super) fn rank(&self) -> (bool, bool, i64, std::cmp::Reverse<u64>, i64) {
         let bytes = match self.data {
             Data::Bytes(bytes) => bytes,
             Data::Unlimited => u64::MAX,
             Data::NotStated => 0,
         };
         let minor = self.price.map_or(0, |price| price.minor);
-        (self.price.is_none(), minor, std::cmp::Reverse(bytes), self.id)
+        (self.price.is_none(), !self.featured, minor, std::cmp::Reverse(bytes), self.id)
     }
 }
 

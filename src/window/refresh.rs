@@ -17,29 +17,29 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 const SOLD_IN: time::Duration = time::Duration::weeks(4);
 const COUNT_EVERY: time::Duration = time::Duration::hours(1);
 
-/// Reads catalog and rule as of one moment and shows them.
+/// Reads catalog and rules as of one moment and shows them, priced for now.
 ///
 /// # Errors
 /// Where the database cannot be read; what was shown stays.
 pub async fn reload(shop: &Shop, window: &Window) -> anyhow::Result<()> {
     let mut moment = shop.db.begin_with("begin isolation level repeatable read read only").await?;
     let contents = catalog::read_on_sale(&mut moment).await?;
-    let rule = pricing::current(&mut moment).await?.map(|rule| (rule.id, rule.markup));
     let now = shop.now();
+    let prices = pricing::price_list(&mut moment, now).await?;
     let past = catalog::past(&mut moment).await?;
     let sold = orders::sold_since(&mut moment, now - SOLD_IN).await?;
     moment.commit().await?;
     // Some ten thousand plans are sorted here: not on a thread that answers visitors.
-    let snapshot =
-        tokio::task::spawn_blocking(move || Snapshot::build(contents, rule).beside(past, &sold, now)).await?;
-    let (version, rule) = snapshot.made_from;
+    let build = move || Snapshot::build(contents, &prices).beside(past, &sold, now);
+    let snapshot = tokio::task::spawn_blocking(build).await?;
+    let (version, rules) = snapshot.made_from;
     let plans = snapshot.plans_count();
     window.swap(snapshot);
-    tracing::info!(version, ?rule, plans, "the window shows a new catalog");
+    tracing::info!(version, rules, plans, "the window shows a new catalog");
     Ok(())
 }
 
-/// Reloads whenever the catalog or the rule changed, until the program stops. The bell makes it quick; looking by
+/// Reloads whenever the catalog or the rules changed, or a date of theirs passed, until the program stops. The bell makes it quick; looking by
 /// itself makes it sure.
 pub async fn keep_fresh(shop: Shop, window: Window) {
     let mut rings = shop.bell.listen();
@@ -67,14 +67,12 @@ pub async fn keep_fresh(shop: Shop, window: Window) {
 async fn look(shop: &Shop, window: &Window) -> anyhow::Result<()> {
     let there = {
         let mut connection = shop.db.acquire().await?;
-        (
-            catalog::version(&mut connection).await?,
-            pricing::current(&mut connection).await?.map(|rule| rule.id),
-        )
+        (catalog::version(&mut connection).await?, pricing::revision(&mut connection).await?)
     };
     let shown = window.now();
     let counted = shown.beside.read_at.is_some_and(|read_at| shop.now() - read_at < COUNT_EVERY);
-    if shown.made_from == there && counted { Ok(()) } else { reload(shop, window).await }
+    let passed = shown.next_change.is_some_and(|at| at <= shop.now());
+    if shown.made_from == there && counted && !passed { Ok(()) } else { reload(shop, window).await }
 }
 
 /// Until the bell says that what the window shows changed, or that it may have been missed.

@@ -273,7 +273,7 @@ fn follows_number(asked: &[String], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::snapshot::Snapshot;
-    use super::super::snapshot::tests::{contents, package, rule, snapshot};
+    use super::super::snapshot::tests::{contents, package, rules, snapshot};
     use super::*;
     use crate::catalog::Country;
 
@@ -303,7 +303,7 @@ mod tests {
             .zip(1..)
             .map(|((code, name), id)| package(id, &format!("{name} 1 GB"), "2", Coverage::Local, &[code]))
             .collect();
-        Snapshot::build(contents, Some(rule("USD")))
+        Snapshot::build(contents, &rules("USD"))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::search::Index;
 use crate::catalog::{Contents, Coverage};
 use crate::ground::Price;
-use crate::pricing::Markup;
+use crate::pricing::{PriceList, Subject};
 
 /// A country, with the plans that work there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,17 +39,19 @@ pub struct Snapshot {
     global: Vec<usize>,
     withdrawn: HashSet<i64>,
     pub(super) index: Index,
-    /// The catalog's version and the markup rule's id: what [`super::keep_fresh`] compares.
-    pub(super) made_from: (i64, Option<i64>),
+    /// The catalog's version and the rules' revision: what [`super::keep_fresh`] compares.
+    pub(super) made_from: (i64, i64),
+    /// When a rule begins or ends to hold: prices may be others from then on.
+    pub(super) next_change: Option<OffsetDateTime>,
     /// When the catalog was last read from the upstream.
     pub synced_at: Option<OffsetDateTime>,
     pub(super) beside: super::beside::Beside,
 }
 
 impl Snapshot {
-    /// Prices and sorts a catalog by the rule in force, given with its id. Without a rule nothing has a price, and a
-    /// plan whose cost is in another currency than the rule's has none either: they are shown, and cannot be bought.
-    pub fn build(contents: Contents, rule: Option<(i64, Markup)>) -> Self {
+    /// Prices and sorts a catalog by the rules of a moment. Without a rule nothing has a price, and a plan whose cost is
+    /// in another currency than its rule's has none either: they are shown, and cannot be bought.
+    pub fn build(contents: Contents, prices: &PriceList) -> Self {
         let mut countries: Vec<Place> = contents
             .countries
             .into_iter()
@@ -71,8 +73,9 @@ impl Snapshot {
             .map(|package| {
                 let covered =
                     package.countries.iter().filter_map(|code| country_by_code.get(code).copied()).collect();
-                let price = price(&package, rule.map(|(_, markup)| markup));
-                Plan::new(package, covered, price)
+                let featured = contents.featured.contains(&package.id);
+                let price = prices.price(&Subject::from(&package)).ok().map(|priced| priced.price);
+                Plan::new(package, covered, featured, price)
             })
             .collect();
         plans.sort_by_key(Plan::rank);
@@ -94,7 +97,8 @@ impl Snapshot {
             country_by_code,
             region_by_slug,
             withdrawn: contents.withdrawn.into_iter().collect(),
-            made_from: (contents.version, rule.map(|(id, _)| id)),
+            made_from: (contents.version, prices.revision()),
+            next_change: prices.next_change(),
             synced_at: contents.synced_at,
             plans,
             countries,
@@ -192,10 +196,11 @@ impl Place {
         Self { code, slug, names, plans: Vec::new(), from: None }
     }
 
-    /// Plans come cheapest first, so the first price is the least.
+    /// The least price of all; featured plans come before cheaper ones.
     fn add(&mut self, position: usize, plan: &Plan) {
         self.plans.push(position);
-        self.from = self.from.or(plan.price);
+        let prices = [self.from, plan.price].into_iter().flatten();
+        self.from = prices.min_by_key(|price| price.minor);
     }
 
     pub(super) fn has_plans(&self) -> bool {
@@ -213,16 +218,12 @@ fn positions(places: &[Place], key: impl Fn(&Place) -> String) -> HashMap<String
     places.iter().enumerate().map(|(position, place)| (key(place), position)).collect()
 }
 
-fn price(package: &crate::catalog::Package, rule: Option<Markup>) -> Option<Price> {
-    rule.and_then(|rule| rule.price(package.cost).ok())
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::catalog::{Country, Data, Package, Region};
     use crate::ground::{Cost, Currency, Language};
-    use crate::pricing::Rounding;
+    use crate::pricing::{Markup, Rounding, Rule, RuleSet};
 
     const GB: u64 = 1 << 30;
 
@@ -277,20 +278,23 @@ pub(super) mod tests {
             ],
             regions: vec![Region { slug: "europe".to_owned(), name: "Europe".to_owned(), upstream_id: None }],
             withdrawn: vec![99],
+            featured: HashSet::new(),
             version: 7,
             synced_at: None,
         }
     }
 
-    pub fn rule(code: &str) -> (i64, Markup) {
+    pub fn rules(code: &str) -> PriceList {
         let currency = Currency::parse(code).unwrap();
         let percent = "25".parse().unwrap();
         let fixed = "0".parse().unwrap();
-        (3, Markup { percent, fixed, currency, rounding: Rounding::None })
+        let markup = Markup { percent, fixed, currency, rounding: Rounding::None };
+        let now = OffsetDateTime::UNIX_EPOCH;
+        RuleSet { revision: 3, rules: vec![Rule::shop_wide(markup, "x", now)] }.prices(now)
     }
 
     pub fn snapshot() -> Snapshot {
-        Snapshot::build(contents(), Some(rule("USD")))
+        Snapshot::build(contents(), &rules("USD"))
     }
 
     fn ids<'a>(plans: impl Iterator<Item = &'a Plan>) -> Vec<i64> {
@@ -305,6 +309,15 @@ pub(super) mod tests {
         assert_eq!(france.from.unwrap().minor, 138); // 1.10 + 25 % = 1.375
         assert_eq!(france.names.of(Language::It), "Francia");
         assert_eq!(snapshot.country_by_code("gb").unwrap().names.of(Language::En), "United Kingdom");
+    }
+
+    #[test]
+    fn what_is_featured_stands_first_and_the_from_price_stays_the_least() {
+        let contents = Contents { featured: HashSet::from([3]), ..contents() };
+        let snapshot = Snapshot::build(contents, &rules("USD"));
+        let france = snapshot.country("france").unwrap();
+        assert_eq!(ids(snapshot.plans_of(france)), [3, 2, 1, 4]);
+        assert_eq!(france.from.unwrap().minor, 138);
     }
 
     #[test]
@@ -325,8 +338,8 @@ pub(super) mod tests {
 
     #[test]
     fn without_a_rule_or_in_another_currency_nothing_has_a_price() {
-        for rule in [None, Some(rule("EUR"))] {
-            let snapshot = Snapshot::build(contents(), rule);
+        for prices in [PriceList::default(), rules("EUR")] {
+            let snapshot = Snapshot::build(contents(), &prices);
             assert!(snapshot.plan(1).unwrap().price.is_none());
             assert!(snapshot.country("france").unwrap().from.is_none());
             assert!(!snapshot.is_empty());
@@ -338,7 +351,7 @@ pub(super) mod tests {
     fn an_unpriced_plan_stands_after_those_that_can_be_bought() {
         let mut contents = contents();
         contents.packages[1].cost.currency = Currency::parse("EUR").unwrap();
-        let snapshot = Snapshot::build(contents, Some(rule("USD")));
+        let snapshot = Snapshot::build(contents, &rules("USD"));
         let france = snapshot.country("france").unwrap();
         assert_eq!(ids(snapshot.plans_of(france)), [1, 3, 4, 2]);
         assert_eq!(france.from.unwrap().minor, 525);

@@ -59,7 +59,7 @@ mod tests {
         let mut package = package(id, "x", "1", Coverage::Local, &["fr"]);
         package.data = Data::Bytes(bytes);
         package.validity_days = Some(days);
-        Plan::new(package, vec![0], Some(Price::new(minor, Currency::USD)))
+        Plan::new(package, vec![0], false, Some(Price::new(minor, Currency::USD)))
     }
 
     #[test]

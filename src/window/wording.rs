@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_plan_without_a_price_says_so() {
-        let unpriced = Snapshot::build(super::super::snapshot::tests::contents(), None);
+        let unpriced =
+            Snapshot::build(super::super::snapshot::tests::contents(), &crate::pricing::PriceList::default());
         let row = ticket(&Visit::to(Language::En, "/"), &unpriced, unpriced.plan(1).unwrap());
         assert_eq!((row.price.as_str(), row.note.as_str()), ("Not on sale yet", ""));
     }

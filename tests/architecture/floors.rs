@@ -39,7 +39,9 @@ const SANDBOX: &str = "sandbox";
 const SANDBOX_SEES: [&str; 2] = ["ground", "plumbing"];
 
 /// Which rooms a room may see; whoever is not named sees none.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
+    // Rules are for a package, its country, its region or its type, in the catalog's words.
+    ("pricing", &["catalog"]),
     // The public pages are the catalog with prices; what sold of late stands first.
     ("window", &["catalog", "orders", "pricing"]),
     // The customer's page of an order shows eSIMs and draws their codes.

@@ -10,6 +10,7 @@
 mod again;
 mod factor;
 mod gates;
+mod markup;
 mod pages;
 mod sign_in;
 mod stand;

@@ -10,10 +10,10 @@ use simfront::esimdual::Client;
 use simfront::sandbox::{self, CatalogChange};
 use sqlx::PgPool;
 
-use crate::support::{Database, Fake, client, clock, login, reply, token};
+use crate::support::{BRAKE, Database, Fake, client, clock, login, reply, token};
 
 async fn sync(db: &PgPool, upstream: &Client) -> Summary {
-    catalog::sync(db, upstream, &clock(), 30, &|_| {}).await.unwrap()
+    catalog::sync(db, upstream, &clock(), BRAKE, &|_| {}).await.unwrap()
 }
 
 async fn read(db: &PgPool) -> Contents {
@@ -138,7 +138,7 @@ async fn a_failed_call_is_remembered_and_changes_nothing() {
     let db = Database::new().await;
     let fake = Fake::start(|_, _| reply(502, "<html>Bad gateway</html>")).await;
     let client = client(&fake.url, token(), db.pool.clone(), &clock());
-    let failed = catalog::sync(&db.pool, &client, &clock(), 30, &|_| {}).await;
+    let failed = catalog::sync(&db.pool, &client, &clock(), BRAKE, &|_| {}).await;
     assert!(matches!(failed, Err(SyncError::Upstream(_))));
     let runs = catalog::last_runs(&mut db.pool.acquire().await.unwrap(), 9).await.unwrap();
     assert_eq!((runs.len(), runs[0].outcome), (1, Outcome::Failed));

@@ -4,7 +4,7 @@ use simfront::catalog::{self, Coverage, Data, Outcome};
 use simfront::esimdual::{Answer, NewOrder};
 use time::macros::date;
 
-use crate::support::{Database, Fake, client, clock, login, reply};
+use crate::support::{BRAKE, Database, Fake, client, clock, login, reply};
 
 async fn documented() -> Fake {
     Fake::start(|request, _| match request.line.as_str() {
@@ -50,7 +50,7 @@ async fn the_documents_own_examples_are_understood() {
     let Answer::Done(row) = client.package(1120).await else { panic!("done") };
     assert_eq!((row.id, row.validity, row.reloadable), (Some(1120), Some(30), Some(true)));
 
-    let summary = catalog::sync(&db.pool, &client, &clock(), 30, &|_| {}).await.unwrap();
+    let summary = catalog::sync(&db.pool, &client, &clock(), BRAKE, &|_| {}).await.unwrap();
     assert_eq!((summary.outcome, summary.counts.added), (Outcome::Applied, 1));
     let mut connection = db.pool.acquire().await.unwrap();
     let package = catalog::package_for_sale(&mut connection, 1120).await.unwrap().unwrap();

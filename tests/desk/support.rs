@@ -4,6 +4,7 @@ use std::str::FromStr as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use simfront::catalog::Brake;
 use simfront::esimdual::{Answer, Client, Credentials, NewOrder, Settings};
 use simfront::ground::{Clock, Entropy};
 use simfront::plumbing::sealed::SealingKey;
@@ -12,6 +13,9 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 use time::macros::datetime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+
+/// As the shop's own defaults have it.
+pub const BRAKE: Brake = Brake { max_vanish_percent: 30, max_leap_percent: 30, leap_factor: 3 };
 
 /// A migrated database that only this test sees.
 pub struct Database {

@@ -10,6 +10,7 @@
 )]
 
 mod bank;
+mod catalog;
 mod checkout;
 mod contradictions;
 mod database;
@@ -26,6 +27,7 @@ mod lists;
 mod outages;
 mod payments;
 mod post;
+mod prices;
 mod readiness;
 mod refunds;
 mod staff;

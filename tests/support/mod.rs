@@ -103,6 +103,8 @@ pub fn settings() -> Settings {
             header_read: long,
         },
         sync_max_vanish_percent: 30,
+        sync_max_leap_percent: 30,
+        sync_leap_factor: 3,
         wallet_low_days: 3,
         sandbox_page: None,
     }

@@ -62,6 +62,7 @@ const STEPS: &[(&str, &str)] = &[
     ("insert installation", "installation made"),
     ("update installation", "currency fixed"),
     ("insert markup_rules", "first rule made"),
+    ("insert prices_noted", "prices noted"),
     ("insert admins", "first owner made"),
     ("delete jobs", "job done"),
     ("update jobs set attempts", "job claimed"),

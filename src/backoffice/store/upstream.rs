@@ -1,10 +1,11 @@
-//! What is known of the upstream: its catalog, its wallet, its webhooks; and the rules that price the catalog.
+//! What is known of the upstream: its catalog, its wallet, its webhooks.
 
 use rust_decimal::Decimal;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use time::{Date, OffsetDateTime};
 
 pub(crate) struct Run {
+    pub id: i64,
     pub started_at: OffsetDateTime,
     pub finished_at: Option<OffsetDateTime>,
     pub outcome: String,
@@ -48,26 +49,10 @@ pub(crate) struct Refusals {
     pub last_at: OffsetDateTime,
 }
 
-pub(crate) struct Example {
-    pub id: i64,
-    pub name: String,
-    pub cost: Decimal,
-}
-
-pub(crate) struct OldRule {
-    pub id: i64,
-    pub percent: Decimal,
-    pub fixed: Decimal,
-    pub currency: String,
-    pub rounding: String,
-    pub published_by: String,
-    pub published_at: OffsetDateTime,
-}
-
 pub(crate) async fn runs(db: &PgPool) -> sqlx::Result<Vec<Run>> {
     sqlx::query_as!(
         Run,
-        "select started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned, set_aside, note
+        "select id, started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned, set_aside, note
          from sync_runs
          order by id desc
          limit 20"
@@ -130,44 +115,4 @@ pub(crate) async fn refusals(db: &PgPool) -> sqlx::Result<Vec<Refusals>> {
     )
     .fetch_all(db)
     .await
-}
-
-/// One package on sale of each coverage, of a middling cost, so that examples look like what customers buy.
-pub(crate) async fn examples(db: &PgPool, currency: &str) -> sqlx::Result<Vec<Example>> {
-    sqlx::query_as!(
-        Example,
-        r#"select id as "id!", name as "name!", cost as "cost!"
-           from (
-               select id, name, cost, coverage,
-                      row_number() over (partition by coverage order by cost, id) as place,
-                      count(*) over (partition by coverage) as of
-               from packages
-               where withdrawn_at is null
-                 and currency = $1
-           ) ranked
-           where place = (of + 1) / 2
-           order by cost, id"#,
-        currency
-    )
-    .fetch_all(db)
-    .await
-}
-
-pub(crate) async fn rules(db: &PgPool) -> sqlx::Result<Vec<OldRule>> {
-    sqlx::query_as!(
-        OldRule,
-        "select id, percent, fixed, currency, rounding, published_by, published_at
-         from markup_rules
-         order by id desc
-         limit 10"
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// Waits, until this transaction ends, for anyone else who is about to publish a rule: so that "the rule you saw is
-/// still in force" stays true until the new one is written. The number means nothing but this.
-pub(crate) async fn take_turn_to_publish(conn: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!("select pg_advisory_xact_lock(7120311)").fetch_one(conn).await?;
-    Ok(())
 }

@@ -8,27 +8,27 @@ use time::OffsetDateTime;
 
 use crate::catalog::accept::SetAside;
 use crate::catalog::diff::Stored;
-use crate::catalog::package::{Country, Coverage, Data, Package, Region};
+use crate::catalog::package::{Country, Coverage, Data, Listing, Package, Region};
 use crate::catalog::run::{Counts, Outcome, SyncRun};
 use crate::ground::{Cost, Currency};
 
-struct PackageRow {
-    id: i64,
-    name: String,
-    slug: Option<String>,
-    package_type: String,
-    data_bytes: Option<i64>,
-    unlimited: bool,
-    voice_minutes: Option<i32>,
-    sms_count: Option<i32>,
-    validity_days: Option<i32>,
-    network_speed: Option<String>,
-    reloadable: Option<bool>,
-    coverage: String,
-    region_slug: Option<String>,
-    cost: Decimal,
-    currency: String,
-    countries: Vec<String>,
+pub(super) struct PackageRow {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) slug: Option<String>,
+    pub(super) package_type: String,
+    pub(super) data_bytes: Option<i64>,
+    pub(super) unlimited: bool,
+    pub(super) voice_minutes: Option<i32>,
+    pub(super) sms_count: Option<i32>,
+    pub(super) validity_days: Option<i32>,
+    pub(super) network_speed: Option<String>,
+    pub(super) reloadable: Option<bool>,
+    pub(super) coverage: String,
+    pub(super) region_slug: Option<String>,
+    pub(super) cost: Decimal,
+    pub(super) currency: String,
+    pub(super) countries: Vec<String>,
 }
 
 impl TryFrom<PackageRow> for Package {
@@ -93,13 +93,58 @@ pub async fn package_on_sale(db: &mut PgConnection, id: i64) -> sqlx::Result<Opt
     row.map(Package::try_from).transpose()
 }
 
-/// The packages that were sold once and are not now: withdrawn upstream, or stopped here.
+/// What is on sale, as far as prices need it.
+pub async fn listings(db: &mut PgConnection) -> sqlx::Result<Vec<Listing>> {
+    let rows = query!(
+        r#"select packages.id, coalesce(own.name, packages.name) as "name!", package_type, coverage, region_slug, cost, currency,
+               case coverage
+                   when 'local' then array(
+                       select country_code
+                       from package_countries
+                       where package_countries.package_id = packages.id
+                       order by country_code
+                   )
+                   else '{}'
+               end as "local_to!"
+           from packages
+           left join package_overrides as own on own.package_id = packages.id
+           where withdrawn_at is null
+               and coalesce(own.hidden or own.held, false) = false
+               and not exists (
+                   select from package_stops
+                   where package_stops.package_id = packages.id and package_stops.lifted_at is null
+               )
+           order by packages.id"#
+    )
+    .fetch_all(db)
+    .await?;
+    let listing = rows.into_iter().map(|row| {
+        let wrong = |what: &str| broken(&format!("packages.{what} of package {}", row.id));
+        let currency = Currency::parse(&row.currency).ok_or_else(|| wrong("currency"))?;
+        Ok(Listing {
+            id: row.id,
+            coverage: Coverage::from_word(&row.coverage).ok_or_else(|| wrong("coverage"))?,
+            cost: Cost { amount: row.cost, currency },
+            name: row.name,
+            package_type: row.package_type,
+            region: row.region_slug,
+            local_to: row.local_to,
+        })
+    });
+    listing.collect()
+}
+
+/// The packages that were sold once and are not now: withdrawn upstream, stopped or hidden here.
 pub async fn withdrawn(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
     query_scalar!(
         "select id
          from packages
-         where withdrawn_at is not null
-            or id in (select package_id from package_stops where lifted_at is null)
+         where (
+                 withdrawn_at is not null
+                 or id in (select package_id from package_stops where lifted_at is null)
+                 or id in (select package_id from package_overrides where hidden)
+             )
+             and id not in (select package_id from package_overrides where held)
          order by id"
     )
     .fetch_all(db)
@@ -158,14 +203,23 @@ pub async fn stored(db: &mut PgConnection) -> sqlx::Result<BTreeMap<i64, Stored>
     known.collect()
 }
 
-/// The newest applied run, and one more for each time that a package was stopped or sold again; 0 before the first.
+/// The newest applied run, and one more for each time that a package was stopped or sold again, and for each edit by
+/// hand; 0 before the first.
 pub async fn version(db: &mut PgConnection) -> sqlx::Result<i64> {
     query_scalar!(
         r#"select coalesce((select max(id) from sync_runs where outcome = 'applied'), 0)
-               + (select count(*) + count(lifted_at) from package_stops) as "version!""#
+               + (select count(*) + count(lifted_at) from package_stops)
+               + (select number from catalog_edits) as "version!""#
     )
     .fetch_one(db)
     .await
+}
+
+/// The newest run that changed the catalog; 0 before the first.
+pub async fn newest_applied(db: &mut PgConnection) -> sqlx::Result<i64> {
+    let newest =
+        query_scalar!("select max(id) from sync_runs where outcome = 'applied'").fetch_one(db).await?;
+    Ok(newest.unwrap_or(0))
 }
 
 /// The newest run that compared the catalog and left it as the upstream's; 0 before the first.

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::ground::Language;
     use crate::web::problem;
-    use crate::window::snapshot::tests::{contents, rule};
+    use crate::window::snapshot::tests::{contents, rules};
     use axum::body::{Body, to_bytes};
     use axum::http::{Request, header};
     use tower::ServiceExt as _;
@@ -177,7 +177,7 @@ mod tests {
     }
 
     async fn open(path: &str) -> (u16, String) {
-        let snapshot = Snapshot::build(contents(), Some(rule("USD")));
+        let snapshot = Snapshot::build(contents(), &rules("USD"));
         let (response, body) = ask(snapshot, Language::En, path).await;
         (response.status().as_u16(), body)
     }
@@ -231,7 +231,9 @@ mod tests {
         assert!(
             body.contains("/checkout?package_id=3&amp;quantity=1") && body.contains("Works in 4 countries")
         );
-        let (response, body) = ask(Snapshot::build(contents(), None), Language::It, "/plans/3").await;
+        let (response, body) =
+            ask(Snapshot::build(contents(), &crate::pricing::PriceList::default()), Language::It, "/plans/3")
+                .await;
         assert_eq!(response.status(), StatusCode::OK);
         assert!(!body.contains("/checkout") && body.contains("Non ancora in vendita"));
     }
@@ -239,7 +241,7 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_is_written_otherwise_leads_to_the_one_that_is_right() {
         for path in ["/plans/01", "/plans/+1"] {
-            let snapshot = Snapshot::build(contents(), Some(rule("USD")));
+            let snapshot = Snapshot::build(contents(), &rules("USD"));
             let (response, _) = ask(snapshot, Language::It, path).await;
             assert_eq!(response.status(), StatusCode::PERMANENT_REDIRECT, "{path}");
             assert_eq!(response.headers()[header::LOCATION], "/it/plans/1");
@@ -257,7 +259,7 @@ mod tests {
 
     #[tokio::test]
     async fn pages_are_the_same_for_everyone_and_name_their_other_languages() {
-        let snapshot = || Snapshot::build(contents(), Some(rule("USD")));
+        let snapshot = || Snapshot::build(contents(), &rules("USD"));
         let (one, body) = ask(snapshot(), Language::It, "/destinations/france").await;
         let (other, _) = ask(snapshot(), Language::It, "/destinations/france").await;
         assert_eq!(one.headers()[header::ETAG], other.headers()[header::ETAG]);
@@ -269,7 +271,7 @@ mod tests {
 
     #[tokio::test]
     async fn suggestions_are_places_with_their_addresses_in_the_visitors_language() {
-        let snapshot = || Snapshot::build(contents(), Some(rule("USD")));
+        let snapshot = || Snapshot::build(contents(), &rules("USD"));
         let (response, body) = ask(snapshot(), Language::It, "/search/suggest?q=uk").await;
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
         let found: serde_json::Value = serde_json::from_str(&body).unwrap();

@@ -370,6 +370,8 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
             header_read: plan.header_read,
         },
         sync_max_vanish_percent: 30,
+        sync_max_leap_percent: 30,
+        sync_leap_factor: 3,
         wallet_low_days: 3,
         sandbox_page: None,
     }

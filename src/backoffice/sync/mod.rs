@@ -1,0 +1,138 @@
+//! `/admin/sync`: what the last syncs changed, what they set aside, what waits for a person, and a way to
+//! start one now.
+
+mod run;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::frame::{Frame, Part};
+use super::gate::Gated;
+use super::store;
+use super::words::{Badge, Moment, exact, took};
+use crate::catalog::plans;
+use crate::plumbing::bell::Ring;
+use crate::plumbing::jobs::{self, NewJob};
+use crate::shop::Shop;
+use crate::staff::{self, Act, Staff};
+use crate::web::{Cache, Problem, page};
+
+/// The job of the catalog room, and its key: one sync at a time, however often it is asked for.
+const SYNC: &str = "sync_catalog";
+
+pub(super) fn routes() -> Gated {
+    Gated::new()
+        .get("/admin/sync", Act::Look, show)
+        .post("/admin/sync", Act::RunSync, run_now)
+        .get("/admin/sync/{id}", Act::Look, run::show)
+        .post("/admin/sync/{id}", Act::ChangeCatalog, run::decide)
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    queued: String,
+}
+
+struct RunView {
+    id: i64,
+    started: Moment,
+    took: String,
+    outcome: Badge,
+    figures: [i32; 7],
+    note: String,
+}
+
+struct AsideView {
+    id: String,
+    name: String,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "backoffice/sync.html")]
+struct SyncPage {
+    frame: Frame,
+    may_run: bool,
+    queued: bool,
+    running: bool,
+    last: Option<Moment>,
+    /// The catalog is older than it may be: each plan is asked about before it is sold.
+    stale: bool,
+    /// The run whose plan waits for a person.
+    waiting: Option<i64>,
+    every: String,
+    balance: Option<(String, Moment)>,
+    runs: Vec<RunView>,
+    aside: Vec<AsideView>,
+}
+
+async fn show(
+    State(shop): State<Shop>,
+    staff: Staff,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let now = shop.now();
+    let runs = store::runs(&shop.db).await?;
+    let read = runs.iter().find(|run| run.outcome == "applied" || run.outcome == "unchanged");
+    let catalog_age = read.and_then(|run| run.finished_at).map(|at| (now - at).max(time::Duration::ZERO));
+    let minutes = shop.settings.times.sync_interval.as_secs().div_ceil(60);
+    let view = SyncPage {
+        frame: Frame::new(&shop, &staff, Part::Sync),
+        may_run: staff.may(Act::RunSync),
+        queued: !asked.queued.is_empty(),
+        running: runs.first().is_some_and(|run| run.outcome == "running"),
+        last: read.and_then(|run| run.finished_at).map(|at| Moment::ago(at, now)),
+        stale: catalog_age.is_none_or(|age| age > shop.settings.times.catalog_max_age),
+        waiting: plans::waiting(&mut *shop.db.acquire().await?).await?,
+        every: if minutes == 1 { "minute".to_owned() } else { format!("{minutes} minutes") },
+        balance: store::wallet(&shop.db)
+            .await?
+            .map(|wallet| (exact(wallet.balance, &wallet.currency), Moment::ago(wallet.read_at, now))),
+        aside: store::aside(&shop.db).await?.into_iter().map(aside).collect(),
+        runs: runs.into_iter().map(listed).collect(),
+    };
+    page(StatusCode::OK, Cache::Private, &view)
+}
+
+async fn run_now(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
+    let now = shop.now();
+    let job = NewJob { kind: SYNC, key: SYNC.to_owned(), payload: json!({}), run_at: now };
+    let mut tx = shop.db.begin().await?;
+    jobs::enqueue(&mut tx, &job, now).await?;
+    staff::record(&mut tx, now, &staff.email, "sync_requested", &json!({})).await?;
+    tx.commit().await?;
+    shop.bell.ring(Ring::Jobs);
+    Ok(([(header::CACHE_CONTROL, "no-store")], Redirect::to("/admin/sync?queued=1")).into_response())
+}
+
+fn listed(row: store::Run) -> RunView {
+    RunView {
+        id: row.id,
+        started: Moment::of(row.started_at),
+        took: row.finished_at.map_or_else(|| "—".to_owned(), |end| took(row.started_at, end)),
+        outcome: Badge::of(&row.outcome),
+        figures: [
+            row.packages,
+            row.added,
+            row.changed,
+            row.repriced,
+            row.withdrawn,
+            row.returned,
+            row.set_aside,
+        ],
+        note: row.note.unwrap_or_default(),
+    }
+}
+
+fn aside(row: store::Aside) -> AsideView {
+    AsideView {
+        id: row.package_id.unwrap_or_else(|| "—".to_owned()),
+        name: row.name.unwrap_or_else(|| "—".to_owned()),
+        reason: row.reason,
+    }
+}

@@ -1,0 +1,109 @@
+//! Which rule prices what at one moment. Pure.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use time::OffsetDateTime;
+
+use super::markup::NoPrice;
+use super::rule::{Made, Rule};
+use super::scope::{Scope, Subject};
+use crate::ground::{Currency, Price};
+
+/// The rules that hold at one moment, each found at once however many there are.
+#[derive(Clone, Debug, Default)]
+pub struct PriceList {
+    /// The winner of each scope.
+    best: HashMap<Scope, Rule>,
+    next_change: Option<OffsetDateTime>,
+    /// Of the rules; 0 where they are in force nowhere.
+    revision: i64,
+}
+
+/// A price with the rule that made it.
+#[derive(Clone, Copy, Debug)]
+pub struct Priced<'a> {
+    /// What the customer pays.
+    pub price: Price,
+    /// The rule's formula lay under the cost plus the minimum margin, and the price was lifted to it.
+    pub lifted: bool,
+    /// The rule.
+    pub rule: &'a Rule,
+}
+
+/// The order in which rules of one scope win: the higher priority, then the newer. No two rules of a set are equal in
+/// it, so that the order of a list does not matter; one that is not published yet is newer than all.
+fn strength(rule: &Rule) -> (i32, OffsetDateTime, bool, i64) {
+    (rule.priority, rule.published_at, rule.id == 0, rule.id)
+}
+
+impl PriceList {
+    /// The list of a moment.
+    pub fn at(rules: &[Rule], now: OffsetDateTime) -> Self {
+        let mut best: HashMap<Scope, &Rule> = HashMap::new();
+        for rule in rules.iter().filter(|rule| rule.holds_at(now)) {
+            let held = best.entry(rule.scope.clone()).or_insert(rule);
+            if strength(rule) > strength(held) {
+                *held = rule;
+            }
+        }
+        let dates = rules.iter().flat_map(|rule| [rule.starts_at, rule.ends_at]).flatten();
+        Self {
+            best: best.into_iter().map(|(scope, rule)| (scope, rule.clone())).collect(),
+            next_change: dates.filter(|at| *at > now).min(),
+            revision: 0,
+        }
+    }
+
+    /// The list as made of the rules of a revision.
+    pub(super) fn of_revision(self, revision: i64) -> Self {
+        Self { revision, ..self }
+    }
+
+    /// The next moment at which a rule begins or ends to hold; prices may change then.
+    pub fn next_change(&self) -> Option<OffsetDateTime> {
+        self.next_change
+    }
+
+    /// The revision of the rules that it was made of.
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// What the prices are in; `None` without any rule.
+    pub fn currency(&self) -> Option<Currency> {
+        self.best.get(&Scope::Shop).map(|rule| rule.markup.currency)
+    }
+
+    /// The rule for a package: the most specific; of a package that is local to several countries the strongest of
+    /// theirs.
+    pub fn rule(&self, subject: &Subject<'_>) -> Option<&Rule> {
+        let of = |scope: Scope| self.best.get(&scope);
+        // Most shops have no narrow rule; then nothing is looked for.
+        if self.best.len() == 1 {
+            return of(Scope::Shop);
+        }
+        let country = || {
+            let rules = subject.local_to.iter().filter_map(|code| of(Scope::Country(code.clone())));
+            rules.min_by_key(|rule| Reverse(strength(rule)))
+        };
+        of(Scope::Package(subject.id))
+            .or_else(country)
+            .or_else(|| subject.region.and_then(|slug| of(Scope::Region(slug.to_owned()))))
+            .or_else(|| of(Scope::PackageType(subject.package_type.to_owned())))
+            .or_else(|| of(Scope::Shop))
+    }
+
+    /// The price of a package.
+    ///
+    /// # Errors
+    /// [`NoPrice`] where there is no rule, its currency is another one than the cost's, or the amount does not fit.
+    pub fn price<'a>(&'a self, subject: &Subject<'_>) -> Result<Priced<'a>, NoPrice> {
+        let rule = self.rule(subject).ok_or(NoPrice::NoRule)?;
+        let Made { price, lifted } = rule.price(subject.cost)?;
+        Ok(Priced { price, lifted, rule })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! Rules with scopes and dates, as customers meet them.
+
+use axum::body::Body;
+use axum::http::Request;
+use rust_decimal::Decimal;
+use simfront::ground::Currency;
+use simfront::pricing::{self, Edit, Markup, Rounding, Rule, Scope};
+use simfront::{supply, window};
+
+use crate::support::browser::ask;
+use crate::support::{FRANCE, Stand};
+
+fn rule(stand: &Stand, scope: Scope, percent: u32) -> Rule {
+    let markup = Markup {
+        percent: percent.into(),
+        fixed: Decimal::ZERO,
+        currency: Currency::parse("USD").unwrap(),
+        rounding: Rounding::None,
+    };
+    Rule { scope, ..Rule::shop_wide(markup, "olga@example.com", stand.shop.now()) }
+}
+
+async fn publish(stand: &Stand, rule: Rule) {
+    let mut tx = stand.shop.db.begin().await.unwrap();
+    let edit = Edit::Add(rule);
+    pricing::edit_rules(&mut tx, &edit, None, "olga@example.com", stand.shop.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn plan_page(stand: &Stand) -> String {
+    let request = Request::get(format!("/plans/{FRANCE}")).body(Body::empty()).unwrap();
+    ask(&stand.router, request).await.body
+}
+
+/// Asks again until the plan's page shows this; within bounds, since another task brings it.
+async fn comes_to_show(stand: &Stand, price: &str) {
+    for _ in 0..3000 {
+        if plan_page(stand).await.contains(price) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{price} never came");
+}
+
+#[tokio::test]
+async fn the_most_specific_rule_prices_a_plan_and_the_order_names_it() {
+    let stand = Stand::new().await;
+    publish(&stand, rule(&stand, Scope::Country("fr".to_owned()), 50)).await;
+    publish(&stand, rule(&stand, Scope::PackageType("data".to_owned()), 80)).await;
+    window::reload(&stand.shop, &stand.stage.window).await.unwrap();
+    assert!(plan_page(&stand).await.contains("$6.30"));
+    let token = stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    let order = stand.order_json(&token).await;
+    assert_eq!((&order["status"], &order["total"]), (&"completed".into(), &"6.30".into()));
+    let named = "select count(*) from order_lines l join markup_rules r on r.id = l.markup_rule_id
+                 where r.scope = 'country' and r.scope_key = 'fr' and l.unit_price_minor = 630";
+    assert_eq!(stand.count(named).await, 1);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_date_that_passes_changes_prices_by_itself() {
+    let stand = Stand::new().await;
+    let now = stand.shop.now();
+    let week = Rule {
+        priority: 1,
+        starts_at: Some(now + time::Duration::hours(1)),
+        ends_at: Some(now + time::Duration::hours(2)),
+        ..rule(&stand, Scope::Shop, 10)
+    };
+    publish(&stand, week).await;
+    tokio::spawn(window::keep_fresh(stand.shop.clone(), stand.stage.window.clone()));
+    comes_to_show(&stand, "$5.25").await;
+    stand.shop.clock.advance(time::Duration::hours(1));
+    comes_to_show(&stand, "$4.62").await;
+    supply::note_prices(&stand.shop).await.unwrap();
+    let token = stand.buy(FRANCE, 1).await;
+    assert_eq!(stand.order_json(&token).await["total"], "4.62");
+    stand.shop.clock.advance(time::Duration::hours(1));
+    comes_to_show(&stand, "$5.25").await;
+    supply::note_prices(&stand.shop).await.unwrap();
+    let noted = "select price_minor::text from price_history where package_id = 1120 order by noted_at";
+    assert_eq!(stand.texts(noted).await, ["525", "462", "525"]);
+    stand.drain().await;
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_late_payment_holds_only_where_the_minimum_margin_is_left() {
+    for (min_margin, outcome) in [("1.05", "completed"), ("1.06", "cancelled")] {
+        let stand = Stand::new().await;
+        let pay = stand.order(FRANCE, 1).await;
+        let thin =
+            Rule { min_margin: min_margin.parse().unwrap(), ..rule(&stand, Scope::Package(FRANCE), 25) };
+        publish(&stand, thin).await;
+        let token = stand.answer(&pay, "late").await;
+        stand.drain().await;
+        assert_eq!(stand.order_json(&token).await["status"], outcome, "{min_margin}");
+        stand.end().await;
+    }
+}
