@@ -53,7 +53,7 @@ run() {
         fi
         # Named one by one, so that one which hangs or aborts takes no other with it.
         for one in "${tests[@]}"; do
-            if (cd "$copy" && timeout 300 cargo test --quiet --locked "${flag[@]}" -- --exact "$one") >"$log/one" 2>&1; then
+            if (cd "$copy" && timeout 600 cargo test --quiet --locked "${flag[@]}" -- --exact "$one") >"$log/one" 2>&1; then
                 if grep -q '^test result: ok. 1 passed' "$log/one"; then
                     echo "GREEN $binary $one" >>"$log/$name"
                 else
