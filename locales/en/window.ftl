@@ -125,7 +125,7 @@ device-lock-android = Android: Settings, Network or Connections, SIM or Mobile n
 device-lock-then = A locked phone takes only the eSIMs of the company that sold it. That company can unlock it, often for free.
 
 gone-title = This plan is no longer sold
-gone-text = If you have bought it, it keeps working. The network sells it no more, so neither can we.
+gone-text = If you have bought it, it keeps working. It cannot be bought any more.
 gone-near = Similar plans for { $place }
 gone-near-anywhere = Similar plans
 gone-place = All plans for { $place }

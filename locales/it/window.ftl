@@ -125,7 +125,7 @@ device-lock-android = Android: Impostazioni, Rete o Connessioni, SIM o Reti mobi
 device-lock-then = Un telefono bloccato accetta solo le eSIM della società che lo ha venduto. Quella società può sbloccarlo, spesso gratis.
 
 gone-title = Questo piano non è più in vendita
-gone-text = Se lo hai comprato, continua a funzionare. La rete non lo vende più, quindi neanche noi.
+gone-text = Se lo hai comprato, continua a funzionare. Non si può più comprare.
 gone-near = Piani simili per { $place }
 gone-near-anywhere = Piani simili
 gone-place = Tutti i piani per { $place }

@@ -79,10 +79,11 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
         .layer(from_fn(web::problem::render))
         .layer(from_fn_with_state(floor, security::floor))
         .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(stage.window.clone(), window::web::keep_ready))
-        .layer(from_fn_with_state(shop.entropy.clone(), log::each_request))
         .with_state(shop.clone());
-    Ok(Router::new().fallback_service(MapRequestLayer::new(web::language::strip_prefix).layer(routes)))
+    // Around the router and not inside it: a page that is ready costs neither a route nor a copy of all layers.
+    let kept = from_fn_with_state(stage.window.clone(), window::web::keep_ready).layer(routes);
+    let logged = from_fn_with_state(shop.entropy.clone(), log::each_request).layer(kept);
+    Ok(Router::new().fallback_service(MapRequestLayer::new(web::language::strip_prefix).layer(logged)))
 }
 
 /// The addresses of a node that only works: `/healthz` and `/readyz`.

@@ -2,8 +2,9 @@
 //! which requests are refused at the door.
 //!
 //! The layers, from the outside in, as `site.rs` should apply them: [`language::strip_prefix`] around the router;
-//! request id and log span; compression; [`security::floor`]; [`problem::render`]; the layer that catches panics;
-//! [`security::refuse_foreign`]; [`page::revalidate`]; limits; [`carry::carry`]; the routes.
+//! request id and log span; the window's pages that are [`ready`]; compression; [`security::floor`];
+//! [`problem::render`]; the layer that catches panics; [`security::refuse_foreign`]; [`page::revalidate`]; limits;
+//! [`carry::carry`]; the routes.
 
 pub mod address;
 pub mod amounts;

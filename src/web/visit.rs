@@ -26,6 +26,12 @@ impl Visit {
         Self { language, path: path.to_owned(), wants_json: false, public_url: PublicUrl::default() }
     }
 
+    /// The same visit at a path as it ought to be spelled: addresses that were typed otherwise lead to one page.
+    #[must_use]
+    pub fn at(self, path: String) -> Self {
+        Self { path, ..self }
+    }
+
     /// The text of a key in the visitor's language.
     pub fn t(&self, key: &str) -> String {
         words::say(self.language, key, &[])

@@ -332,6 +332,7 @@ async fn a_page_that_is_ready_is_the_page_that_would_be_made_and_goes_with_its_c
         assert!(headers.contains_key(header::ETAG) && !headers.contains_key(header::CONTENT_ENCODING));
     }
     let english = stand.get(path).await.body;
+    assert_eq!(stand.get("/destinations/fr%61nce").await.body, english, "one page, however it is spelled");
     assert_ne!(english, stand.get(&format!("/it{path}")).await.body);
     assert_ne!(english, stand.get(&format!("{path}?sort=gb")).await.body);
     let id = FRANCE.unsigned_abs();

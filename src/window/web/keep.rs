@@ -14,8 +14,9 @@ use crate::window::Window;
 /// A larger body is no page.
 const LARGEST: usize = 4 << 20;
 
-/// A layer around compression and the headers of every answer, so that what is kept is what is sent. Pages of one
-/// visitor, errors, and addresses with a query (of which there are as many as anybody likes) go through untouched.
+/// A layer around the router, and so around compression and the headers of every answer: what is kept is what is sent.
+/// Pages of one visitor, errors, and addresses with a query (of which there are as many as anybody likes) go through
+/// untouched.
 pub async fn keep_ready(State(window): State<Window>, mut request: Request, next: Next) -> Response {
     let Some(key) = key(&request) else { return next.run(request).await };
     // Taken before the page is made: one that is made of a newer snapshot may be kept with an older one, which is
@@ -57,7 +58,9 @@ pub async fn keep_ready(State(window): State<Window>, mut request: Request, next
 fn key(request: &Request) -> Option<Key> {
     let first = request.uri().path().split('/').nth(1).unwrap_or_default();
     let ours = matches!(first, "" | "destinations" | "regions" | "plans");
-    let plain = request.method() == Method::GET && request.uri().query().is_none() && ours;
+    // However an address is spelled it is one page, and only one spelling of it is kept.
+    let spelled = !request.uri().path().contains('%');
+    let plain = request.method() == Method::GET && request.uri().query().is_none() && ours && spelled;
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let page = plain && text(header::ACCEPT).is_none_or(|accept| !accept.contains("json"));

@@ -92,6 +92,7 @@ pub(super) async fn country(
 ) -> Page {
     let snapshot = window.now();
     let country = snapshot.country(&slug).ok_or_else(|| missing(&snapshot))?;
+    let visit = visit.at(format!("/destinations/{slug}"));
     let name = country.names.of(visit.language);
     let kinds = [
         (Coverage::Local, visit.t1("group-local", "country", name), name.to_owned(), FIRST_OF_MAIN),
@@ -124,6 +125,7 @@ pub(super) async fn region(
     Extension(window): Extension<Window>,
 ) -> Page {
     let snapshot = window.now();
+    let visit = visit.at(format!("/regions/{slug}"));
     let (name, from, coverage, title, plans): (_, _, _, _, Vec<&Plan>) =
         if slug == "global" && snapshot.global().next().is_some() {
             let from = snapshot.global().next().and_then(|plan| plan.price);

@@ -47,6 +47,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>, Extension(window)
     if number.to_string() != id {
         return Ok(Redirect::permanent(&visit.href(&format!("/plans/{number}"))).into_response());
     }
+    let visit = visit.at(format!("/plans/{number}"));
     page(StatusCode::OK, Cache::Public, &plan_page(visit, &snapshot, plan))
 }
 
