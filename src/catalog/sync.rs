@@ -69,7 +69,7 @@ pub async fn sync(
     let done = match fetch(upstream).await {
         Ok((rows, account)) => {
             report(Progress::Received(rows.len()));
-            let one = OneSync { run, brake, now: clock.now() };
+            let one = OneSync { run, brake, now: clock.now(), clock };
             one.compare(db, &rows, account, report).await.map_err(SyncError::from)
         }
         Err(reason) => Err(SyncError::Upstream(reason)),
@@ -110,13 +110,14 @@ async fn fetch(upstream: &Client) -> Result<(Vec<PackageRow>, Option<Currency>),
 }
 
 /// What one sync knows from its beginning.
-struct OneSync {
+struct OneSync<'a> {
     run: i64,
     brake: Brake,
     now: OffsetDateTime,
+    clock: &'a Clock,
 }
 
-impl OneSync {
+impl OneSync<'_> {
     async fn compare(
         &self,
         db: &PgPool,
@@ -145,7 +146,8 @@ impl OneSync {
             store::replace_set_aside(&mut change, self.run, kept).await?;
         }
         let counts = if faster { Counts::default() } else { counts };
-        store::end_run(&mut change, self.run, outcome, counts, note.as_deref(), self.now).await?;
+        let ended = self.clock.now();
+        store::end_run(&mut change, self.run, outcome, counts, note.as_deref(), ended).await?;
         change.commit().await?;
         Ok(Summary { run: self.run, outcome, counts, note })
     }
