@@ -265,6 +265,7 @@ async fn tell_the_end(shop: &Shop, order: &Order) -> anyhow::Result<()> {
         OrderStatus::Failed => orders::mail::failed(&mut tx, order, &shop.settings.public_url, now).await?,
         OrderStatus::AwaitingPayment | OrderStatus::Processing | OrderStatus::Cancelled => {}
     }
+    payments::tell_refunds(&mut tx, order.id, &shop.settings.public_url, now).await?;
     tx.commit().await?;
     shop.bell.ring(crate::plumbing::bell::Ring::Jobs);
     shop.bell.ring(crate::plumbing::bell::Ring::Thing(order.id));

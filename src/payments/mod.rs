@@ -42,4 +42,5 @@ pub use settle::{Settled, decline, expire_of_order, settle};
 pub use start::{Way, current, start};
 pub use store::{by_token, count_late, of_order, open_all, surplus};
 pub use till::Till;
+pub use told::arrived as tell_refunds;
 pub use web::{PAY_LINK, RETURNED, TRANSFER_DUE, lead, pay_path, routes};

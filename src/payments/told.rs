@@ -6,19 +6,26 @@ use time::OffsetDateTime;
 
 use super::store::{self, Refund};
 use crate::ground::{Currency, Price};
-use crate::orders;
+use crate::orders::{self, OrderStatus};
 
 /// Tells, in the caller's transaction, which refunds of an order arrived, in one mail for those that were under way
-/// together. `public_url` is the shop's. Nothing where nothing is new, or where one is under way still.
-pub(super) async fn arrived(
+/// together. `public_url` is the shop's. Nothing where nothing is new, where one is under way still, or where the order
+/// is being delivered: its end may bring another.
+///
+/// # Errors
+/// The database's, and a mail's template.
+pub async fn arrived(
     conn: &mut PgConnection,
     order_id: i64,
     public_url: &str,
     now: OffsetDateTime,
 ) -> anyhow::Result<()> {
+    let order = orders::by_id(conn, order_id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    if order.status == OrderStatus::Processing {
+        return Ok(());
+    }
     let arrived = store::take_untold(conn, order_id, now).await?;
     let Some(last) = arrived.iter().map(|refund| refund.id).max() else { return Ok(()) };
-    let order = orders::by_id(conn, order_id).await?.ok_or(sqlx::Error::RowNotFound)?;
     let mut sums: Vec<Price> = Vec::new();
     for refund in &arrived {
         let currency = Currency::parse(&refund.currency).ok_or(sqlx::Error::RowNotFound)?;
