@@ -406,7 +406,9 @@ async fn read_session(
         session["status"] = json!("expired");
         session["url"] = Value::Null;
     }
-    let whole = query.iter().any(|(name, value)| name.starts_with("expand") && value == "payment_intent");
+    let whole = query
+        .iter()
+        .any(|(name, value)| name.starts_with("expand") && value.split('.').next() == Some("payment_intent"));
     answer((200, if whole { session.clone() } else { collapsed(session) }))
 }
 
