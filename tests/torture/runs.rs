@@ -186,11 +186,12 @@ impl Findings {
         assert!(self.broken.is_empty(), "{} broken:\n{}", self.broken.len(), self.broken.join("\n"));
         let (missed, all) = (self.missed.len(), self.missed.len() + self.visited.len());
         assert!(missed <= 2 + all / 20, "{missed} of {all} deaths were not reached");
-        // A visit may come to nothing, a whole boundary may not.
+        // A visit may come to nothing, a whole boundary may not; but where few deaths are died, one that only a race shows
+        // (a webhook that overtakes its answer) may not come again.
         let kind = |death: &Death| (death.place.point.clone(), death.mode);
         let died: BTreeSet<_> = self.visited.iter().map(kind).collect();
         let never: BTreeSet<_> = self.missed.iter().map(kind).filter(|kind| !died.contains(kind)).collect();
-        assert!(never.is_empty(), "found, and never died at in any script: {never:?}");
+        assert!(!whole || never.is_empty(), "found, and never died at in any script: {never:?}");
         let died_at = |(point, mode): &&(&str, Mode)| {
             self.visited.iter().any(|death| death.place.point == *point && death.mode == *mode)
         };
