@@ -168,6 +168,11 @@ impl Snapshot {
         self.global.iter().filter_map(|position| self.plans.get(*position))
     }
 
+    /// The least that a global plan costs.
+    pub fn global_from(&self) -> Option<Price> {
+        self.global().filter_map(|plan| plan.price).min_by_key(|price| price.minor)
+    }
+
     /// The countries where a plan works.
     pub fn countries_of<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a Place> {
         plan.countries.iter().filter_map(|position| self.countries.get(*position))
@@ -318,6 +323,15 @@ pub(super) mod tests {
         let france = snapshot.country("france").unwrap();
         assert_eq!(ids(snapshot.plans_of(france)), [3, 2, 1, 4]);
         assert_eq!(france.from.unwrap().minor, 138);
+    }
+
+    #[test]
+    fn the_world_begins_at_its_least_price_whatever_is_featured() {
+        let mut contents = Contents { featured: HashSet::from([4]), ..contents() };
+        contents.packages.push(package(6, "World 1 GB - 7 Days", "8", Coverage::Global, &["fr", "us"]));
+        let snapshot = Snapshot::build(contents, &rules("USD"));
+        assert_eq!(ids(snapshot.global()), [4, 6]);
+        assert_eq!(snapshot.global_from().unwrap().minor, 1_000);
     }
 
     #[test]

@@ -56,12 +56,12 @@ fn region_rows(visit: &Visit, snapshot: &Snapshot) -> Vec<BoardRow> {
     let regional = snapshot.regions().filter(|place| place.slug != "global");
     let mut rows: Vec<BoardRow> = regional.map(|place| wording::board_row(visit, place)).collect();
     rows.sort_by_cached_key(|row| words::folded_words(&row.name));
-    if let Some(cheapest) = snapshot.global().next() {
+    if snapshot.global().next().is_some() {
         rows.push(BoardRow {
             href: visit.href("/regions/global"),
             code: String::new(),
             name: visit.t("global-name"),
-            from: wording::from(visit, cheapest.price),
+            from: wording::from(visit, snapshot.global_from()),
         });
     }
     rows

@@ -128,7 +128,7 @@ pub(super) async fn region(
     let visit = visit.at(format!("/regions/{slug}"));
     let (name, from, coverage, title, plans): (_, _, _, _, Vec<&Plan>) =
         if slug == "global" && snapshot.global().next().is_some() {
-            let from = snapshot.global().next().and_then(|plan| plan.price);
+            let from = snapshot.global_from();
             let title = visit.t("group-global");
             (visit.t("global-name"), from, Coverage::Global, title, snapshot.global().collect())
         } else {
