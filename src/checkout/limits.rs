@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 
 use super::begin::{Refusal, Wanted};
 use crate::ground::{Currency, Price};
-use crate::orders::{self, Declined};
+use crate::orders::{self, Count, Counted};
+use crate::payments;
 use crate::shop::{OrderLimits, Settings};
 
 const HOUR: time::Duration = time::Duration::hours(1);
@@ -19,14 +20,12 @@ const DAY: time::Duration = time::Duration::days(1);
 /// What is known of the customers of some forms. Each form that is let in counts for the next.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    unpaid_of_email: HashMap<String, i64>,
-    unpaid_of_client: HashMap<String, i64>,
-    spent: HashMap<String, i64>,
-    declined: Vec<Declined>,
+    of_email: HashMap<String, Counted>,
+    of_client: HashMap<String, Counted>,
 }
 
 impl Counts {
-    /// Reads what the limits that are set need, and nothing else.
+    /// Reads what the limits need, and nothing where there are none.
     pub(super) async fn read(
         conn: &mut PgConnection,
         wanted: &[Wanted],
@@ -35,28 +34,24 @@ impl Counts {
         now: OffsetDateTime,
     ) -> sqlx::Result<Self> {
         let limits = applying(settings);
-        let mut emails: Vec<String> = wanted.iter().map(|one| one.draft.email.as_str().to_owned()).collect();
-        let mut clients: Vec<String> = wanted.iter().filter_map(|one| one.client.clone()).collect();
-        for all in [&mut emails, &mut clients] {
-            all.sort_unstable();
-            all.dedup();
+        let by_email = limits.unpaid_per_email > 0 || !limits.spend_per_day.is_zero();
+        let by_client = limits.unpaid_per_address > 0;
+        let both = limits.declines_per_hour > 0;
+        let emails =
+            wanted.iter().filter(|_| by_email || both).map(|one| one.draft.email.as_str().to_owned());
+        let clients = wanted.iter().filter(|_| by_client || both).filter_map(|one| one.client.clone());
+        let (emails, clients) = (each_once(emails), each_once(clients));
+        if emails.is_empty() && clients.is_empty() {
+            return Ok(Self::default());
         }
-        let mut counts = Self::default();
-        if limits.unpaid_per_email > 0 {
-            let most = limits.unpaid_per_email;
-            counts.unpaid_of_email = orders::unpaid_of_emails(conn, &emails, most).await?;
-        }
-        if limits.unpaid_per_address > 0 && !clients.is_empty() {
-            let most = limits.unpaid_per_address;
-            counts.unpaid_of_client = orders::unpaid_of_clients(conn, &clients, most).await?;
-        }
-        if let Some(currency) = currency.filter(|_| !limits.spend_per_day.is_zero()) {
-            counts.spent = orders::ordered_since(conn, &emails, currency.code(), now - DAY).await?;
-        }
-        if limits.declines_per_hour > 0 {
-            counts.declined = orders::declined_since(conn, &emails, &clients, now - HOUR).await?;
-        }
-        Ok(counts)
+        let count = Count {
+            orders_since: now - payments::longest_expiry(&settings.times).max(DAY.unsigned_abs()),
+            declines_since: now - HOUR,
+            spent_since: now - DAY,
+            currency: currency.as_ref().map(|currency| currency.code()),
+        };
+        let (of_email, of_client) = orders::count_of(conn, &emails, &clients, count).await?;
+        Ok(Self { of_email, of_client })
     }
 
     /// Lets a form in that costs so much, and counts it. Pure.
@@ -68,46 +63,42 @@ impl Counts {
         now: OffsetDateTime,
     ) -> Result<(), Refusal> {
         let limits = applying(settings);
-        let email = wanted.draft.email.as_str();
-        if let Some(wait) = self.too_often_declined(wanted, limits.declines_per_hour, now) {
+        let customer = self.of_email.entry(wanted.draft.email.as_str().to_owned()).or_default();
+        let mut unknown = Counted::default();
+        let network = wanted.client.as_ref().and_then(|client| self.of_client.get_mut(client));
+        let network = network.unwrap_or(&mut unknown);
+        let waits = [&*customer, network].map(|counted| wait(counted, limits.declines_per_hour, now));
+        if let Some(wait) = waits.into_iter().flatten().max() {
             return Err(Refusal::Declined(wait));
         }
-        let unpaid = self.unpaid_of_email.entry(email.to_owned()).or_default();
-        if reached(*unpaid, limits.unpaid_per_email) {
+        if reached(customer.unpaid, limits.unpaid_per_email) {
             return Err(Refusal::UnpaidOfEmail);
         }
-        let here = wanted.client.as_ref().and_then(|client| self.unpaid_of_client.get(client));
-        if here.is_some_and(|unpaid| reached(*unpaid, limits.unpaid_per_address)) {
+        if reached(network.unpaid, limits.unpaid_per_address) {
             return Err(Refusal::UnpaidOfAddress);
         }
-        let spent = self.spent.entry(email.to_owned()).or_default();
-        let with_this = Price::new(spent.saturating_add(total.minor), total.currency);
+        let with_this = Price::new(customer.spent.saturating_add(total.minor), total.currency);
         if !limits.spend_per_day.is_zero() && with_this.amount() > limits.spend_per_day {
             return Err(Refusal::SpentToday);
         }
-        (*unpaid, *spent) = (*unpaid + 1, with_this.minor);
-        if let Some(unpaid) = wanted.client.as_ref().and_then(|client| self.unpaid_of_client.get_mut(client))
-        {
-            *unpaid += 1;
-        }
+        customer.unpaid += 1;
+        customer.spent = with_this.minor;
+        network.unpaid += 1;
         Ok(())
     }
+}
 
-    /// How long somebody waits whose payments were declined too often within the hour.
-    fn too_often_declined(&self, wanted: &Wanted, most: u32, now: OffsetDateTime) -> Option<Duration> {
-        let (email, client) = (wanted.draft.email.as_str(), wanted.client.as_deref());
-        let of_email = |one: &&Declined| one.email == email;
-        let of_client = |one: &&Declined| client.is_some() && one.client.as_deref() == client;
-        let waits = [self.wait(of_email, most, now), self.wait(of_client, most, now)];
-        waits.into_iter().flatten().max()
-    }
+/// How long somebody waits whose payments were declined too often within the hour.
+fn wait(counted: &Counted, most: u32, now: OffsetDateTime) -> Option<Duration> {
+    let left = Duration::try_from(counted.first_decline? + HOUR - now).unwrap_or_default();
+    reached(counted.declines, most).then_some(left.max(Duration::from_secs(1)))
+}
 
-    fn wait(&self, of_one: impl Fn(&&Declined) -> bool, most: u32, now: OffsetDateTime) -> Option<Duration> {
-        let times: i64 = self.declined.iter().filter(&of_one).map(|one| one.times).sum();
-        let first = self.declined.iter().filter(&of_one).map(|one| one.first).min()?;
-        let left = Duration::try_from(first + HOUR - now).unwrap_or_default();
-        reached(times, most).then_some(left.max(Duration::from_secs(1)))
-    }
+fn each_once(all: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = all.collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// `RATE_LIMITS=off` leaves those that are no matter of how often.

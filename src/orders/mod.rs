@@ -22,13 +22,13 @@ use crate::plumbing::jobs::{self, NewJob};
 
 pub use history::{Actor, Event, Happened};
 pub use number::OrderNumber;
-pub use order::{Declined, Line, NewGift, NewLine, NewOrder, Order, OrderStatus, PaymentStatus};
+pub use order::{Counted, Line, NewGift, NewLine, NewOrder, Order, OrderStatus, PaymentStatus};
 pub use store::{
-    accept_cost, append, by_form_key, by_id, by_token, cancel, declined_since, expire_now, give,
+    Count, accept_cost, append, by_form_key, by_id, by_token, cancel, count_of, expire_now, give,
     id_of_number, insert_all, line_of, lines, lock_order, lock_unit, mark_paid, move_unit, note_decline,
-    note_payment_status, note_real_cost, open_units, open_worth, ordered_since, raise_alarm, raise_attention,
-    reopen, replacement_is_open, replacements, settle_status, sold_since, stale, unit_by_external_id,
-    unit_by_id, units, unpaid_of_clients, unpaid_of_emails, wait_until,
+    note_payment_status, note_real_cost, open_units, open_worth, raise_alarm, raise_attention, reopen,
+    replacement_is_open, replacements, settle_status, sold_since, stale, unit_by_external_id, unit_by_id,
+    units, wait_until,
 };
 pub use unit::{HoldReason, Unit, UnitState, UnitStatus};
 pub use web::{PayLink, Returned, TransferDue, routes};

@@ -154,17 +154,17 @@ pub struct Line {
     pub cost: Cost,
 }
 
-/// Tries to pay that were declined, of one e-mail and one network.
-#[derive(Clone, Debug)]
-pub struct Declined {
-    /// Whose.
-    pub email: String,
-    /// From where, where that is known.
-    pub client: Option<String>,
-    /// How many.
-    pub times: i64,
+/// What was counted of one e-mail, or of one network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counted {
+    /// Orders that are not paid yet.
+    pub unpaid: i64,
+    /// What was ordered and paid, or may still be, in minor units; of an e-mail only.
+    pub spent: i64,
+    /// Tries to pay that were declined.
+    pub declines: i64,
     /// When the last one of the order was whose last one is the oldest.
-    pub first: OffsetDateTime,
+    pub first_decline: Option<OffsetDateTime>,
 }
 
 /// An order to be written.

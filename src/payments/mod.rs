@@ -34,7 +34,7 @@ pub use hear::hear;
 pub use hint::{hint, returned};
 pub use jobs::{LOOK, SEND_REFUND, announce, kinds};
 pub use methods::Providers;
-pub use payment::{Method, NewPayment, Payment, PaymentStatus, expiry};
+pub use payment::{Method, NewPayment, Payment, PaymentStatus, expiry, longest_expiry};
 pub use receive::{Arrival, NotNoted, Post, paid_back, receive, return_parked, return_parts};
 pub use refund::{NotRefunded, Refundable, Wish, asked_by_form, back_whole, by_person, for_unit, refundable};
 pub use retry::{Another, How, NotTried, try_again};

@@ -55,6 +55,11 @@ pub fn expiry(method: Method, times: &Times) -> Duration {
     }
 }
 
+/// How long any order waits that is not paid.
+pub fn longest_expiry(times: &Times) -> Duration {
+    times.bank_transfer_expiry.max(times.payment_expiry)
+}
+
 /// Where one payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentStatus {

@@ -5,90 +5,75 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::orders::Declined;
+use crate::orders::Counted;
 
-/// How many unpaid orders each of these e-mails has; up to a little over `most`, since more makes no difference.
-pub async fn unpaid_of_emails(
-    conn: &mut PgConnection,
-    emails: &[String],
-    most: u32,
-) -> sqlx::Result<HashMap<String, i64>> {
-    let rows = sqlx::query!(
-        r#"select n.email as "who!", (
-             select count(*)
-             from (
-               select 1 from orders o where o.email = n.email and o.status = 'awaiting_payment' limit $2
-             ) of_one
-           ) as "unpaid!"
-           from unnest($1::text[]) as n (email)"#,
-        emails,
-        i64::from(most) + 1,
-    );
-    Ok(rows.fetch_all(conn).await?.into_iter().map(|row| (row.who, row.unpaid)).collect())
+/// What is counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Count<'a> {
+    /// Orders since then; none that is still unpaid is older.
+    pub orders_since: OffsetDateTime,
+    /// Declined payments since then.
+    pub declines_since: OffsetDateTime,
+    /// Spending since then.
+    pub spent_since: OffsetDateTime,
+    /// Spending in this currency.
+    pub currency: Option<&'a str>,
 }
 
-/// How many unpaid orders each of these networks has, in the same way.
-pub async fn unpaid_of_clients(
-    conn: &mut PgConnection,
-    clients: &[String],
-    most: u32,
-) -> sqlx::Result<HashMap<String, i64>> {
-    let rows = sqlx::query!(
-        r#"select n.client as "who!", (
-             select count(*)
-             from (
-               select 1 from orders o where o.client = n.client and o.status = 'awaiting_payment' limit $2
-             ) of_one
-           ) as "unpaid!"
-           from unnest($1::text[]) as n (client)"#,
-        clients,
-        i64::from(most) + 1,
-    );
-    Ok(rows.fetch_all(conn).await?.into_iter().map(|row| (row.who, row.unpaid)).collect())
-}
+/// What was counted of each e-mail and of each network.
+pub type OfCustomers = (HashMap<String, Counted>, HashMap<String, Counted>);
 
-/// What each of these e-mails ordered in one currency since then that was paid or still may be, in minor units.
-pub async fn ordered_since(
-    conn: &mut PgConnection,
-    emails: &[String],
-    currency: &str,
-    since: OffsetDateTime,
-) -> sqlx::Result<HashMap<String, i64>> {
-    let rows = sqlx::query!(
-        r#"select email, sum(total_minor)::bigint as "sum!"
-           from orders
-           where email = any($1)
-             and currency = $2
-             and created_at > $3
-             and status <> 'cancelled'
-           group by email"#,
-        emails,
-        currency,
-        since,
-    );
-    Ok(rows.fetch_all(conn).await?.into_iter().map(|row| (row.email, row.sum)).collect())
-}
-
-/// What was declined since then of these e-mails and networks.
-pub async fn declined_since(
+/// Counts what these e-mails and these networks have open, spent and were declined. One look into one index for each.
+pub async fn count_of(
     conn: &mut PgConnection,
     emails: &[String],
     clients: &[String],
-    since: OffsetDateTime,
-) -> sqlx::Result<Vec<Declined>> {
-    sqlx::query_as!(
-        Declined,
-        r#"select email, client, sum(declines)::bigint as "times!", min(declined_at) as "first!"
-           from orders
-           where declined_at > $3
-             and (email = any($1) or client = any($2))
-           group by email, client"#,
+    count: Count<'_>,
+) -> sqlx::Result<OfCustomers> {
+    let rows = sqlx::query!(
+        r#"select n.email, null as client, o.unpaid as "unpaid!", o.spent as "spent!", o.declines as "declines!",
+                  o.first_decline
+           from unnest($1::text[]) as n (email)
+           cross join lateral (
+             select count(*) filter (where status = 'awaiting_payment') as unpaid,
+                    coalesce(sum(total_minor) filter (where currency = $6 and created_at > $5
+                                                        and status <> 'cancelled'), 0)::bigint as spent,
+                    coalesce(sum(declines) filter (where declined_at > $4), 0) as declines,
+                    min(declined_at) filter (where declined_at > $4) as first_decline
+             from orders
+             where email = n.email
+               and created_at > $3
+           ) o
+           union all
+           select null, n.client, o.unpaid, 0, o.declines, o.first_decline
+           from unnest($2::text[]) as n (client)
+           cross join lateral (
+             select count(*) filter (where status = 'awaiting_payment') as unpaid,
+                    coalesce(sum(declines) filter (where declined_at > $4), 0) as declines,
+                    min(declined_at) filter (where declined_at > $4) as first_decline
+             from orders
+             where client = n.client
+               and created_at > $3
+           ) o"#,
         emails,
         clients,
-        since,
-    )
-    .fetch_all(conn)
-    .await
+        count.orders_since,
+        count.declines_since,
+        count.spent_since,
+        count.currency,
+    );
+    let (mut of_email, mut of_client) = OfCustomers::default();
+    for row in rows.fetch_all(conn).await? {
+        let counted = Counted {
+            unpaid: row.unpaid,
+            spent: row.spent,
+            declines: row.declines,
+            first_decline: row.first_decline,
+        };
+        of_email.extend(row.email.map(|email| (email, counted)));
+        of_client.extend(row.client.map(|client| (client, counted)));
+    }
+    Ok((of_email, of_client))
 }
 
 /// Counts a try to pay an order that was declined.

@@ -8,7 +8,7 @@ mod reads;
 mod sold;
 mod writes;
 
-pub use counts::{declined_since, note_decline, ordered_since, unpaid_of_clients, unpaid_of_emails};
+pub use counts::{Count, count_of, note_decline};
 pub use gifts::{give, replacement_is_open, replacements};
 pub use placing::insert_all;
 pub use reads::{
