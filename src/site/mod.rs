@@ -8,7 +8,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Router};
 use tokio_util::task::TaskTracker;
-use tower::Layer as _;
+use tower::ServiceBuilder;
 use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -48,42 +48,49 @@ pub fn site(shop: &Shop, stage: &Stage) -> anyhow::Result<Router> {
     let leads_to: Vec<String> =
         std::iter::once(&shop.settings.public_url).chain(&shop.settings.payment_origins).cloned().collect();
     let floor = security::Floor::new(public_url, proxies, &leads_to)?;
+    let rates = shop.settings.rate_limits.then_some(shop.settings.rates);
+    let limits = web::Limits::new(rates, shop.clock.clone());
+    let desk = checkout::Desk { counter: stage.counter.clone(), limits: limits.clone() };
+    // Each room with what it needs: what stands on a route is copied for each of its requests.
     let pages = Router::new()
         .merge(window::web::routes())
-        .merge(checkout::routes())
-        .merge(orders::routes())
+        .merge(checkout::routes().layer(Extension(desk)))
+        .merge(orders_with_payments())
         .merge(payments::routes())
         .merge(staff::routes())
         .merge(backoffice::routes())
         .merge(web::assets::routes())
+        .merge(health::routes())
+        .layer(Extension(stage.window.clone()))
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         // Webhooks need none: what is to be stored is handed over whole, and stored by somebody else.
         .layer(from_fn_with_state(stage.carried.clone(), web::carry::carry));
-    let rates = shop.settings.rate_limits.then_some(shop.settings.rates);
-    let limits = web::Limits::new(rates, shop.clock.clone());
-    // From the inside out: the last layer is the first to see a request.
     let routes = pages
-        .merge(inbox::routes())
-        .merge(health::routes())
+        .merge(inbox::routes().layer(Extension(stage.inbox.clone())))
         .fallback(|| async { Problem::NotFound })
-        .layer(from_fn_with_state(limits.clone(), web::limits::guard))
-        .layer(Extension(stage.window.clone()))
-        .layer(Extension(stage.inbox.clone()))
-        .layer(Extension(checkout::Desk { counter: stage.counter.clone(), limits }))
+        .with_state(shop.clone());
+    // Around the router and not on its routes, since those are copied with every layer, and what stands in it, for each
+    // request. The first is the first to see a request.
+    let around = ServiceBuilder::new()
+        .layer(MapRequestLayer::new(web::language::strip_prefix))
+        .layer(from_fn_with_state(shop.entropy.clone(), log::each_request))
+        .layer(from_fn_with_state(stage.window.clone(), window::web::keep_ready))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(floor.clone(), security::floor))
+        .layer(from_fn(web::problem::render))
+        .layer(CatchPanicLayer::custom(caught))
+        .layer(from_fn_with_state(floor, security::refuse_foreign))
+        .layer(from_fn(web::page::revalidate))
+        .layer(from_fn_with_state(limits, web::limits::guard));
+    Ok(Router::new().fallback_service(around.service(routes)))
+}
+
+/// The pages of an order, told where customers pay for it.
+fn orders_with_payments() -> Router<Shop> {
+    orders::routes()
         .layer(Extension(payments::PAY_LINK))
         .layer(Extension(payments::TRANSFER_DUE))
         .layer(Extension(payments::RETURNED))
-        .layer(from_fn(web::page::revalidate))
-        .layer(from_fn_with_state(floor.clone(), security::refuse_foreign))
-        .layer(CatchPanicLayer::custom(caught))
-        .layer(from_fn(web::problem::render))
-        .layer(from_fn_with_state(floor, security::floor))
-        .layer(CompressionLayer::new())
-        .with_state(shop.clone());
-    // Around the router and not inside it: a page that is ready costs neither a route nor a copy of all layers.
-    let kept = from_fn_with_state(stage.window.clone(), window::web::keep_ready).layer(routes);
-    let logged = from_fn_with_state(shop.entropy.clone(), log::each_request).layer(kept);
-    Ok(Router::new().fallback_service(MapRequestLayer::new(web::language::strip_prefix).layer(logged)))
 }
 
 /// The addresses of a node that only works: `/healthz` and `/readyz`.

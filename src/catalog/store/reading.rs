@@ -232,9 +232,10 @@ pub async fn newest_compared(db: &mut PgConnection) -> sqlx::Result<i64> {
 
 /// When the catalog was last known to be the upstream's.
 pub async fn synced_at(db: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
-    query_scalar!("select max(finished_at) from sync_runs where outcome in ('applied', 'unchanged')")
-        .fetch_one(db)
-        .await
+    let read = query_scalar!(
+        "select finished_at from sync_runs where outcome in ('applied', 'unchanged') order by id desc limit 1",
+    );
+    Ok(read.fetch_optional(db).await?.flatten())
 }
 
 /// The newest runs, newest first.

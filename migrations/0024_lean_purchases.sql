@@ -1,4 +1,3 @@
--- owner: orders
 -- What one customer has open, spent and was declined is asked at each purchase: by e-mail and by network, among the
 -- orders of the time in question. Indexes of a condition (unpaid, declined) looked as good to the database as these
 -- while the shop was young, and a prepared statement keeps the plan that it was given then: it read all unpaid orders
@@ -12,3 +11,14 @@ drop index orders_open;
 create index orders_open on orders (id) where status in ('awaiting_payment', 'processing');
 -- What paid orders still need of the wallet is asked at each purchase, too.
 create index orders_processing on orders (id) where status = 'processing';
+
+-- What a new unit and a new payment do not have yet stands in no index; and history is found by its order alone.
+alter table units drop constraint units_upstream_order_id_unique, drop constraint units_esim_unique;
+create unique index units_upstream_order_id_unique on units (upstream_order_id) where upstream_order_id is not null;
+create unique index units_esim_unique on units (esim_id) where esim_id is not null;
+alter table payments drop constraint payments_start_key_unique;
+create unique index payments_start_key_unique on payments (start_key) where start_key is not null;
+alter table order_history
+    drop constraint order_history_pkey,
+    add constraint order_history_pkey primary key (order_id, id);
+drop index order_history_by_order;
