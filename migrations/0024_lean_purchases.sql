@@ -22,3 +22,11 @@ alter table order_history
     drop constraint order_history_pkey,
     add constraint order_history_pkey primary key (order_id, id);
 drop index order_history_by_order;
+
+-- A unit hangs on a line of its own order: one check where there were two, and it refuses a line of another order.
+alter table units drop constraint units_line_id_fkey, drop constraint units_order_id_fkey;
+alter table order_lines
+    drop constraint order_lines_pkey,
+    add constraint order_lines_pkey primary key (id, order_id);
+alter table units
+    add constraint units_line_of_its_order foreign key (line_id, order_id) references order_lines (id, order_id);
