@@ -46,7 +46,7 @@ step-not-delivered = Not delivered
 step-cancelled = Cancelled
 step-now = now
 
-pass-kind = Travel eSIM · to scan
+pass-kind = Travel eSIM
 pass-phone = Phone number
 pass-expires = To be used by
 qr-alt = QR code that installs the eSIM { $name }

@@ -3,6 +3,7 @@
 shop-name = simfront
 shop-title = Travel eSIMs
 shop-description = Mobile data for your trip as an eSIM: choose a country, pay, scan a QR code.
+share-alt = A travel eSIM as a ticket with its QR code
 skip-to-content = Skip to the content
 nav-label = Main
 nav-destinations = Destinations

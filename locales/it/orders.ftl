@@ -46,7 +46,7 @@ step-not-delivered = Non consegnato
 step-cancelled = Annullato
 step-now = adesso
 
-pass-kind = eSIM da viaggio · da inquadrare
+pass-kind = eSIM da viaggio
 pass-phone = Numero di telefono
 pass-expires = Da usare entro il
 qr-alt = Codice QR che installa la eSIM { $name }

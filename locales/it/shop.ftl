@@ -3,6 +3,7 @@
 shop-name = simfront
 shop-title = eSIM da viaggio
 shop-description = Internet mobile per il viaggio con una eSIM: scegli un Paese, paga, inquadra un codice QR.
+share-alt = Una eSIM da viaggio come un biglietto con il suo codice QR
 skip-to-content = Vai al contenuto
 nav-label = Principale
 nav-destinations = Destinazioni

@@ -11,6 +11,7 @@ mod audit;
 mod catalog;
 mod evidence;
 mod frame;
+mod freshness;
 mod gate;
 mod markup;
 mod money;

@@ -7,11 +7,13 @@ use axum::response::Response;
 use time::{OffsetDateTime, Time, UtcOffset};
 
 use super::frame::{Frame, Part};
+use super::freshness::{Freshness, Warning};
 use super::gate::Gated;
 use super::store;
 use super::upstream::RefusedView;
 use super::wallet::FundsView;
 use super::words::{Moment, margin, minor, sentence};
+use crate::catalog::plans;
 use crate::ledgers::Standing;
 use crate::shop::Shop;
 use crate::staff::{Act, Staff};
@@ -45,7 +47,10 @@ struct OverviewPage {
     frame: Frame,
     standing: store::Standing,
     catalog: Option<Moment>,
-    catalog_is_old: bool,
+    /// The warning about an old catalog.
+    stale: Option<Warning>,
+    /// The run whose plan waits for a person.
+    waiting: Option<i64>,
     sales: Vec<SalesView>,
     funds: Option<FundsView>,
     dead_jobs: Vec<DeadJobView>,
@@ -55,11 +60,14 @@ struct OverviewPage {
 async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
     let now = shop.now();
     let standing = store::standing(&shop.db, start_of_day(now).date()).await?;
-    let oldest = now - shop.settings.times.catalog_max_age;
+    let times = &shop.settings.times;
+    let read_at = standing.catalog_read_at;
+    let freshness = Freshness::of(read_at, now, times.sync_interval, times.catalog_max_age);
     let view = OverviewPage {
         frame: Frame::new(&shop, &staff, Part::Overview),
         catalog: standing.catalog_read_at.map(|at| Moment::ago(at, now)),
-        catalog_is_old: standing.catalog_read_at.is_none_or(|at| at < oldest),
+        stale: freshness.warning(now, times.catalog_max_age),
+        waiting: plans::waiting(&mut *shop.db.acquire().await?).await?,
         sales: sales(store::sales_since(&shop.db, start_of_day(now)).await?),
         funds: FundsView::now(&shop).await?,
         dead_jobs: dead_jobs(store::dead_jobs(&shop.db).await?),

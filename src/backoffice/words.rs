@@ -58,12 +58,14 @@ pub(crate) fn took(from: OffsetDateTime, to: OffsetDateTime) -> String {
     span((to - from).max(time::Duration::ZERO).unsigned_abs())
 }
 
-/// A length of time, in the same words.
+/// A length of time, in the same words; from an hour on without what is smaller: "24 h".
 pub(crate) fn span(length: Duration) -> String {
     match length.as_millis() {
         millis @ 0..1000 => format!("{millis} ms"),
         millis @ 1000..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
-        millis => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
+        millis @ 60_000..3_600_000 => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
+        millis @ 3_600_000..172_800_000 => format!("{} h", millis / 3_600_000),
+        millis => format!("{} days", millis / 86_400_000),
     }
 }
 

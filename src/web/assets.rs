@@ -80,6 +80,11 @@ pub fn url(path: &str) -> String {
     format!("/static/{hash}/{path}")
 }
 
+/// A file of `static/` as text; `None` for one that is not there, or is no text.
+pub fn text(path: &str) -> Option<&'static str> {
+    ASSETS.get(path).and_then(|asset| std::str::from_utf8(&asset.body).ok())
+}
+
 /// The addresses of the files, of the icon that browsers ask for by themselves, and of `robots.txt`.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()

@@ -14,6 +14,9 @@ pub struct Visit {
     pub language: Language,
     /// The path without a language prefix: what `hreflang` and the language switch are made from.
     pub path: String,
+    /// What of the address's query the page means (`?sort=gb`), or nothing: the language switch keeps it, canonical
+    /// addresses do not.
+    pub query: String,
     /// Asked for JSON rather than a page.
     pub wants_json: bool,
     /// The shop's own address, for links that must be whole; empty where nobody told it.
@@ -23,13 +26,25 @@ pub struct Visit {
 impl Visit {
     /// A visit without a request: for mails, jobs and tests. Its whole links start at the path.
     pub fn to(language: Language, path: &str) -> Self {
-        Self { language, path: path.to_owned(), wants_json: false, public_url: PublicUrl::default() }
+        Self {
+            language,
+            path: path.to_owned(),
+            query: String::new(),
+            wants_json: false,
+            public_url: PublicUrl::default(),
+        }
     }
 
     /// The same visit at a path as it ought to be spelled: addresses that were typed otherwise lead to one page.
     #[must_use]
     pub fn at(self, path: String) -> Self {
         Self { path, ..self }
+    }
+
+    /// The same visit with the part of its query that the page understood.
+    #[must_use]
+    pub fn asking(self, query: String) -> Self {
+        Self { query, ..self }
     }
 
     /// The text of a key in the visitor's language.
@@ -71,6 +86,11 @@ impl Visit {
         assets::url(path)
     }
 
+    /// The same as a whole address, for those who read the page elsewhere.
+    pub fn whole_asset(&self, path: &str) -> String {
+        format!("{}{}", self.public_url.as_str(), self.asset(path))
+    }
+
     /// An amount with its sign, as the visitor's language writes it.
     pub fn money(&self, price: &Price) -> String {
         amounts::money(self.language, price)
@@ -86,7 +106,7 @@ impl Visit {
         let edition = |language: Language| Edition {
             tag: language.tag(),
             own_name: language.own_name(),
-            href: self.href_in(language, &self.path),
+            href: format!("{}{}", self.href_in(language, &self.path), self.query),
             whole: self.whole(language, &self.path),
             current: language == self.language,
         };
@@ -122,6 +142,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
         Ok(Self {
             language: parts.extensions.get::<Language>().copied().unwrap_or_default(),
             path: parts.uri.path().to_owned(),
+            query: String::new(),
             wants_json: wants_json(&parts.headers),
             public_url: parts.extensions.get::<PublicUrl>().cloned().unwrap_or_default(),
         })
@@ -139,6 +160,14 @@ mod tests {
         assert_eq!(english.href("/destinations"), "/destinations");
         assert_eq!(italian.href("/destinations"), "/it/destinations");
         assert_eq!((english.href("/"), italian.href("/")), ("/".to_owned(), "/it".to_owned()));
+    }
+
+    #[test]
+    fn the_switch_keeps_what_the_page_was_asked_and_the_canonical_address_does_not() {
+        let visit = Visit::to(Language::En, "/destinations/france").asking("?data=5&sort=gb".to_owned());
+        let italian = visit.editions().into_iter().find(|edition| edition.tag == "it").unwrap();
+        assert_eq!(italian.href, "/it/destinations/france?data=5&sort=gb");
+        assert_eq!(italian.whole, "/it/destinations/france");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod atlas;
 mod beside;
+mod flags;
 mod map;
 mod names;
 mod plan;

@@ -3,6 +3,9 @@
 use crate::catalog::{Coverage, Data, Package};
 use crate::ground::Price;
 
+/// What plans are compared by: without a price, the price in minor units, bytes, id.
+type ByPrice = (bool, i64, std::cmp::Reverse<u64>, i64);
+
 /// One plan of the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -67,16 +70,20 @@ impl Plan {
         !matches!(self.data, Data::NotStated | Data::Bytes(0))
     }
 
-    /// The order in every list: what can be bought first, then what is featured, the cheapest before the dearer, then the
-    /// one with more.
-    pub(super) fn rank(&self) -> (bool, bool, i64, std::cmp::Reverse<u64>, i64) {
+    /// The usual order of lists: what can be bought first, then what is featured, then by price.
+    pub(super) fn rank(&self) -> (bool, bool, ByPrice) {
+        (self.price.is_none(), !self.featured, self.by_price())
+    }
+
+    /// The cheapest first, of equals the one with more; what cannot be bought last.
+    pub(super) fn by_price(&self) -> ByPrice {
         let bytes = match self.data {
             Data::Bytes(bytes) => bytes,
             Data::Unlimited => u64::MAX,
             Data::NotStated => 0,
         };
         let minor = self.price.map_or(0, |price| price.minor);
-        (self.price.is_none(), !self.featured, minor, std::cmp::Reverse(bytes), self.id)
+        (self.price.is_none(), minor, std::cmp::Reverse(bytes), self.id)
     }
 }
 

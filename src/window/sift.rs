@@ -21,8 +21,10 @@ const DEAREST: u32 = 1_000_000;
 /// The order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// The cheapest first.
+    /// What the shop features first, then the cheapest.
     #[default]
+    Usual,
+    /// The cheapest first, featured or not.
     Price,
     /// The cheapest gigabyte first; plans that cannot be compared last.
     Gigabyte,
@@ -32,11 +34,12 @@ pub enum Sort {
 
 impl Sort {
     /// Every order, the usual one first.
-    pub const ALL: [Self; 3] = [Self::Price, Self::Gigabyte, Self::Days];
+    pub const ALL: [Self; 4] = [Self::Usual, Self::Price, Self::Gigabyte, Self::Days];
 
     /// The word in the address.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Usual => "usual",
             Self::Price => "price",
             Self::Gigabyte => "gb",
             Self::Days => "days",
@@ -165,12 +168,18 @@ impl Sift {
     /// The plans that are wanted, in the wanted order; they come in the order of lists.
     pub fn apply<'a>(&self, plans: impl Iterator<Item = &'a Plan>) -> Vec<&'a Plan> {
         let mut wanted: Vec<&Plan> = plans.filter(|plan| self.wants(plan)).collect();
-        // Stable: equals stay in the order of lists.
+        // Who chose an order gets that one alone: what is featured stands first in the usual order only.
+        if self.sort != Sort::Usual {
+            wanted.sort_by_key(|plan| plan.by_price());
+        }
+        // Stable: equals stay in the order of their prices.
         match self.sort {
-            Sort::Price => {}
+            Sort::Usual | Sort::Price => {}
             Sort::Gigabyte => wanted
                 .sort_by_cached_key(|plan| value::per_gigabyte(plan).map_or(i64::MAX, |price| price.minor)),
-            Sort::Days => wanted.sort_by_key(|plan| std::cmp::Reverse(plan.validity_days)),
+            Sort::Days => {
+                wanted.sort_by_key(|plan| (plan.price.is_none(), std::cmp::Reverse(plan.validity_days)));
+            }
         }
         wanted
     }
@@ -217,7 +226,8 @@ fn price(text: &str) -> Option<Decimal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::snapshot::tests::snapshot;
+    use super::super::snapshot::Snapshot;
+    use super::super::snapshot::tests::{contents, rules, snapshot};
     use super::*;
     use proptest::prelude::*;
 
@@ -245,6 +255,22 @@ mod tests {
             ("sort=days&price=10", vec![2, 1, 3]),
         ] {
             assert_eq!(shown(query), ids, "{query}");
+        }
+    }
+
+    #[test]
+    fn featured_plans_stand_first_in_the_usual_order_alone() {
+        let mut contents = contents();
+        contents.featured = [4].into();
+        let snapshot = Snapshot::build(contents, &rules("USD"));
+        let france = snapshot.country("france").unwrap();
+        let shown = |query: &str| -> Vec<i64> {
+            Sift::read(query).apply(snapshot.plans_of(france)).iter().map(|plan| plan.id).collect()
+        };
+        assert_eq!(shown(""), [4, 2, 1, 3]);
+        assert_eq!(shown("sort=usual&data=5"), [4, 2, 1, 3]);
+        for chosen in ["sort=price", "sort=gb", "sort=days"] {
+            assert_eq!(shown(chosen), [2, 1, 3, 4], "{chosen}");
         }
     }
 

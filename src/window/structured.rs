@@ -22,7 +22,7 @@ pub fn breadcrumbs(visit: &Visit, way: &[(&str, &str)]) -> Value {
 /// Who sells, and where one searches.
 pub fn shop(visit: &Visit) -> Vec<Value> {
     let (name, home) = (visit.t("shop-name"), visit.whole(visit.language, "/"));
-    let logo = format!("{}{}", visit.public_url.as_str(), visit.asset("icon.svg"));
+    let logo = visit.whole_asset("icon.svg");
     let search = format!("{}?q={{search_term_string}}", visit.whole(visit.language, "/search"));
     vec![
         json!({ "@type": "Organization", "name": name, "url": home, "logo": logo }),
@@ -35,7 +35,7 @@ pub fn shop(visit: &Visit) -> Vec<Value> {
 /// A plan, and its offer where it can be bought.
 pub fn product(visit: &Visit, plan: &Plan, name: &str, description: &str) -> Value {
     let url = visit.whole(visit.language, &format!("/plans/{}", plan.id));
-    let image = format!("{}{}", visit.public_url.as_str(), visit.asset("icon.svg"));
+    let image = visit.whole_asset("share.png");
     let brand = json!({ "@type": "Brand", "name": visit.t("shop-name") });
     let mut product = json!({ "@type": "Product", "name": name, "description": description, "url": url,
         "sku": plan.id.to_string(), "image": image, "brand": brand, "category": "eSIM" });

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::flags;
 use super::plan::Plan;
 use super::snapshot::{Place, Snapshot};
 use super::value::{self, GIGABYTE};
@@ -39,6 +40,8 @@ pub struct BoardRow {
     pub href: String,
     /// The code in capitals; empty for a region.
     pub code: String,
+    /// Where its flag is drawn, or nothing.
+    pub flag: String,
     /// What it is called.
     pub name: String,
     /// `from $3.90`, or nothing.
@@ -57,7 +60,7 @@ pub fn ticket(visit: &Visit, snapshot: &Snapshot, plan: &Plan) -> TicketRow {
         price: plan.price.map_or_else(|| visit.t("plan-no-price"), |price| visit.money(&price)),
         note: per(visit, "plan-per-gb", value::per_gigabyte(plan)),
         per_day: per(visit, "plan-per-day", value::per_day(plan)),
-        mark: String::new(),
+        mark: if plan.featured { visit.t("featured") } else { String::new() },
     }
 }
 
@@ -80,9 +83,15 @@ pub fn board_row(visit: &Visit, place: &Place) -> BoardRow {
     BoardRow {
         href: visit.href(&format!("/{folder}/{}", place.slug)),
         code: place.code.as_ref().map(|code| code.to_uppercase()).unwrap_or_default(),
+        flag: flag(place),
         name: place.names.of(visit.language).to_owned(),
         from: from(visit, place.from),
     }
+}
+
+/// Where a country's flag is drawn; nothing where none is, or for a region.
+pub fn flag(place: &Place) -> String {
+    place.code.as_deref().and_then(flags::of).unwrap_or_default()
 }
 
 /// `from $3.90`; nothing where nothing can be bought.

@@ -172,6 +172,61 @@ async fn f105_of_two_rules_that_are_published_at_once_the_second_is_told() {
     stand.end().await;
 }
 
+/// RELIABILITY F105: who comes second loses no word that was typed, and publishes over the rule that holds by then.
+#[tokio::test]
+async fn f105_an_overtaken_rule_keeps_what_was_typed_and_can_be_published_after_all() {
+    let (stand, cookie) = stand().await;
+    published(&stand, NEW, &cookie, &france("publish", "1", "50")).await;
+    let in_force = async || -> i64 {
+        sqlx::query_scalar("select max(id) from markup_rules where scope = 'country'")
+            .fetch_one(&stand.shop.db)
+            .await
+            .unwrap()
+    };
+    let path = format!("/admin/markup/rules/{}", in_force().await);
+    let old = seen(&stand.get(&path, &cookie).await);
+    published(&stand, "/admin/markup", &cookie, &[("percent", "10"), ("fixed", "0"), ("rounding", "none")])
+        .await;
+    let now = in_force().await;
+    let mut typed = france("publish", &old, "61.5");
+    typed.iter_mut().find(|(name, _)| *name == "until").unwrap().1 = "2026-12-24T12:00";
+    let refused = stand.post(&path, &cookie, &typed).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    for kept in [
+        "somebody else changed the rules",
+        r#"value="61.5""#,
+        r#"value="2026-12-24T12:00""#,
+        r#"value="FR""#,
+        "In force for packages local to FR: 50 %",
+        &format!(r#"action="/admin/markup/rules/{now}""#),
+    ] {
+        assert!(refused.body.contains(kept), "{kept}: {}", refused.body);
+    }
+    let fresh = seen(&refused);
+    assert_ne!(fresh, old);
+    let mut again = typed.clone();
+    again.iter_mut().find(|(name, _)| *name == "seen").unwrap().1 = &fresh;
+    published(&stand, &format!("/admin/markup/rules/{now}"), &cookie, &again).await;
+    let held = "select count(*) from markup_rules where version_id = (select max(id) from rule_versions) and scope = 'country'";
+    assert_eq!(stand.count(held).await, 1, "it took the place of the one that held");
+
+    // A rule that is new stays new, and one that nobody has any more becomes one.
+    let refused = stand.post(NEW, &cookie, &france("publish", "1", "44")).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(
+        refused.body.contains(r#"action="/admin/markup/rules/new""#)
+            && refused.body.contains(r#"value="44""#)
+    );
+    let gone = [("scope", "package"), ("key", "1120"), ("percent", "7"), ("seen", "1"), ("step", "publish")];
+    let refused = stand.post(&path, &cookie, &gone).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(
+        refused.body.contains(r#"action="/admin/markup/rules/new""#)
+            && refused.body.contains(r#"value="1120""#)
+    );
+    stand.end().await;
+}
+
 /// RELIABILITY F104, for rules with a scope.
 #[tokio::test]
 async fn f104_impossible_rules_are_refused_at_their_field() {

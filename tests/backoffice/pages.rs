@@ -359,6 +359,72 @@ async fn without_a_currency_there_is_no_rule_to_make() {
 }
 
 #[tokio::test]
+async fn an_old_catalog_is_told_with_its_age_wherever_staff_look() {
+    let stand = Stand::new().await;
+    let cookie = stand.signed_in("sam@example.com", Role::Support).await;
+    let pages = async || {
+        let (overview, sync) = (stand.get("/admin", &cookie).await, stand.get("/admin/sync", &cookie).await);
+        [overview.body, sync.body]
+    };
+    for page in pages().await {
+        assert!(page.contains("The catalog was never read"), "{page}");
+    }
+    stand.sql(SEED).await;
+    let read_at = |age: time::Duration| stand.shop.now() - age;
+    let (late, old) = (time::Duration::hours(3), time::Duration::hours(26));
+    for (age, said) in [
+        (time::Duration::minutes(5), None),
+        (late, Some(["The catalog is late", "3 h ago", "until it is 24 h old"])),
+        (old, Some(["The catalog is old", "26 h ago", "it may be 24 h old"])),
+    ] {
+        sqlx::query("update sync_runs set started_at = $1, finished_at = $1 where outcome = 'applied'")
+            .bind(read_at(age))
+            .execute(&stand.shop.db)
+            .await
+            .unwrap();
+        for page in pages().await {
+            match said {
+                None => assert!(!page.contains("<strong>The catalog"), "{page}"),
+                Some(words) => words.iter().for_each(|word| assert!(page.contains(word), "{word}: {page}")),
+            }
+        }
+    }
+    // However many runs failed since, the last good one counts.
+    stand
+        .sql(
+            "insert into sync_runs (started_at, finished_at, outcome, note)
+             select '2026-11-22 11:56Z', '2026-11-22 11:57Z', 'failed', 'x' from generate_series(1, 25)",
+        )
+        .await;
+    for page in pages().await {
+        assert!(page.contains("26 h ago"), "{page}");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn what_a_sync_set_aside_is_told_with_its_reason_on_its_own_page_too() {
+    let stand = Stand::new().await;
+    stand.sql(SEED).await;
+    let cookie = stand.signed_in("sam@example.com", Role::Support).await;
+    let list = stand.get("/admin/sync", &cookie).await.body;
+    assert!(list.contains(r#"<a href="/admin/sync/1#aside">1</a>"#), "{list}");
+    let run = stand.get("/admin/sync/1", &cookie).await.body;
+    for text in ["Why it is set aside", "Nowhere &#60;b&#62;1 GB", "the cost is negative"] {
+        assert!(run.contains(text), "{text}: {run}");
+    }
+    assert!(!stand.get("/admin/sync/2", &cookie).await.body.contains("Set aside"));
+    // The next sync replaces the reasons: the older run still says how many there were.
+    stand.sql("update packages_set_aside set run_id = 2").await;
+    let run = stand.get("/admin/sync/1", &cookie).await.body;
+    assert!(
+        run.contains("Rows that could not be used: 1. Their reasons are kept for the last sync alone"),
+        "{run}"
+    );
+    stand.end().await;
+}
+
+#[tokio::test]
 async fn support_looks_and_changes_nothing() {
     let stand = Stand::new().await;
     stand.sql(SEED).await;

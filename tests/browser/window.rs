@@ -88,6 +88,28 @@ async fn catalog_pages_are_quiet_and_stay_inside_also_from_right_to_left() {
     stand.end().await;
 }
 
+/// The drawings come from one file of ours, which the policy of our pages must let in.
+#[tokio::test]
+async fn flags_are_drawn() {
+    let stand = Stand::new().await;
+    let program = stand.serve(&[]).await;
+    browse(DESK, async |browser| {
+        for path in ["/", "/destinations/france", PLAN] {
+            browser.open(&format!("{}{path}", program.url)).await;
+            until("the flag is drawn", async || {
+                let wide = "return document.querySelector('svg.flag use')?.getBBox().width ?? 0";
+                let width = browser.driver.execute(wide, vec![]).await.unwrap();
+                (width.json().as_f64() == Some(24.0)).then_some(())
+            })
+            .await;
+        }
+        browser.assert_quiet().await;
+    })
+    .await;
+    drop(program);
+    stand.end().await;
+}
+
 async fn expanded(browser: &Browser) -> bool {
     browser.attribute("#q", "aria-expanded").await == "true"
 }

@@ -11,7 +11,7 @@ use tower::ServiceExt as _;
 use crate::support::browser::Answer;
 use crate::support::{FRANCE, Plan, Stand};
 
-/// What a page and its style sheet may weigh together, compressed.
+/// What a page, its style sheet and its flags may weigh together, compressed.
 const LIGHT: usize = 30_000;
 
 async fn reload(stand: &Stand) {
@@ -108,6 +108,121 @@ async fn an_address_sifts_a_countrys_plans_and_nonsense_shows_the_plain_page() {
 }
 
 #[tokio::test]
+async fn the_language_switch_keeps_what_was_asked_and_understood() {
+    let stand = Stand::new().await;
+    for (path, kept) in [
+        ("/destinations/france?data=5&sort=gb&x=y&page=0", "/destinations/france?data=5&#38;sort=gb"),
+        ("/destinations/france?only=local&sort=days", "/destinations/france?sort=days&#38;only=local"),
+        ("/regions/global?price=9,5", "/regions/global?price=9.5"),
+        ("/search?q=regno+unito&x=1", "/search?q=regno+unito"),
+        ("/search?q=%22%3E%3Cscript%3E", "/search?q=%22%3E%3Cscript%3E"),
+        ("/destinations/france?data=-1", "/destinations/france"),
+        ("/search", "/search"),
+    ] {
+        let page = stand.get(path).await;
+        let switch = all_between(&page.body, "<span class=\"switch\">", "</span></a>");
+        let links = all_between(switch.first().unwrap(), "href=\"", "\"");
+        assert_eq!(links, [kept], "{path}");
+        let other = all_between(&page.body, &format!("href=\"/it{kept}\""), ">");
+        assert_eq!(other.len(), 1, "{path}: {}", page.body);
+        let back = stand.get(&format!("/it{}", kept.replace("&#38;", "&"))).await;
+        assert!(back.body.contains(&format!("class=\"quiet\" href=\"{kept}\"")), "{path}");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn featured_plans_stand_first_until_somebody_chooses_an_order() {
+    let stand = Stand::new().await;
+    let plain = stand.get("/destinations/france").await;
+    assert!(!plain.body.contains("Featured") && !plain.body.contains("sort=price"));
+    let dearest: i64 = {
+        let snapshot = stand.stage.window.now();
+        let local = snapshot
+            .plans_of(snapshot.country("france").unwrap())
+            .filter(|plan| plan.coverage == simfront::catalog::Coverage::Local);
+        local.max_by_key(|plan| plan.price.map(|price| price.minor)).unwrap().id
+    };
+    sqlx::query(
+        "insert into package_overrides (package_id, featured, changed_by, changed_at) values ($1, true, 'x', now())",
+    )
+    .bind(dearest)
+    .execute(&stand.shop.db)
+    .await
+    .unwrap();
+    reload(&stand).await;
+    let first = |page: &Answer| {
+        all_between(&page.body, "<a class=\"ticket\" href=\"/plans/", "\"")
+            .first()
+            .unwrap()
+            .parse::<i64>()
+            .unwrap()
+    };
+    let usual = stand.get("/destinations/france").await;
+    assert_eq!(first(&usual), dearest);
+    for said in [
+        "<ul class=\"tickets\" aria-describedby=\"local-order\">",
+        "id=\"local-order\">Featured plans stand first, then the cheapest.",
+        "<span class=\"mark\">",
+        "href=\"/destinations/france?sort=price\"",
+    ] {
+        assert!(usual.body.contains(said), "{said}: {}", usual.body);
+    }
+    for chosen in ["sort=price", "sort=days", "data=1&sort=price"] {
+        let page = stand.get(&format!("/destinations/france?{chosen}")).await;
+        assert_ne!(first(&page), dearest, "{chosen}");
+        assert!(!page.body.contains("-order\""), "{chosen}");
+        assert!(page.body.contains("Featured</span>"), "it is still marked: {chosen}");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_country_has_its_flag_and_one_without_a_drawing_its_code() {
+    let stand = Stand::new().await;
+    let page = stand.get("/destinations").await;
+    let flags: Vec<&str> = all_between(&page.body, "aria-hidden=\"true\"><use href=\"", "\"");
+    assert!(flags.len() > 100, "{flags:?}");
+    let file = flags[0].split('#').next().unwrap();
+    let drawings = stand.get(file).await;
+    assert_eq!(drawings.header("content-type"), "image/svg+xml");
+    assert!(drawings.header("cache-control").contains("immutable"));
+    for flag in flags {
+        let (address, code) = flag.split_once('#').unwrap();
+        assert_eq!(address, file);
+        assert!(drawings.body.contains(&format!("<g id=\"{code}\">")), "{code}");
+    }
+    assert!(page.body.contains("<span class=\"flag tile\" aria-hidden=\"true\">AF</span>"), "{}", page.body);
+    let country = stand.get("/destinations/france").await;
+    assert!(country.body.contains("<svg class=\"flag large\" viewBox=\"0 0 24 16\" aria-hidden=\"true\">"));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_shared_page_has_a_picture_of_the_size_that_it_says() {
+    let stand = Stand::new().await;
+    for path in ["/", "/it/destinations", "/destinations/france", "/it/plans/1120"] {
+        let page = stand.get(path).await;
+        let meta = |name: &str| {
+            let found =
+                all_between(&page.body, &format!("<meta property=\"og:image{name}\" content=\""), "\"");
+            assert_eq!(found.len(), 1, "{path} {name}");
+            found[0].to_owned()
+        };
+        let address = meta("");
+        assert!(!meta(":alt").is_empty() && page.body.contains("summary_large_image"));
+        let request = Request::get(address.strip_prefix(&stand.origin).unwrap());
+        let response = stand.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], meta(":type").as_str());
+        let picture = to_bytes(response.into_body(), 300_000).await.unwrap();
+        // The first part of a PNG says its width and height.
+        let number = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().unwrap()).to_string();
+        assert_eq!((number(16), number(20)), (meta(":width"), meta(":height")), "{path}");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
 async fn the_page_of_the_country_with_the_most_plans_is_light() {
     let stand = Stand::with(Plan { packages: 1500, ..Plan::default() }).await;
     let snapshot = stand.stage.window.now();
@@ -116,11 +231,12 @@ async fn the_page_of_the_country_with_the_most_plans_is_light() {
     assert!(number > 48, "the sandbox's biggest country has only {number} plans");
     let page = stand.get(&format!("/destinations/{}", biggest.slug)).await;
     let style = all_between(&page.body, "<link rel=\"stylesheet\" href=\"", "\"").join("");
+    let flags = all_between(&page.body, "<use href=\"", "#").join("");
     for encoding in ["br", "gzip"] {
-        let style = weight(&stand, &style, encoding).await;
+        let style = weight(&stand, &style, encoding).await + weight(&stand, &flags, encoding).await;
         for path in ["/", "/destinations", "/regions/global", &format!("/destinations/{}", biggest.slug)] {
             let weight = weight(&stand, path, encoding).await;
-            assert!(weight + style <= LIGHT, "{path} in {encoding}: {weight} and {style} for its style");
+            assert!(weight + style <= LIGHT, "{path} in {encoding}: {weight} and {style} for its files");
         }
     }
     // Whatever is not on the first page is reached by its links.

@@ -71,6 +71,17 @@ impl Typed {
         }
     }
 
+    /// The rule in force for what was typed; the one that always holds is none of these.
+    fn rule_of(&self, set: &RuleSet) -> Option<i64> {
+        let is_meant = |rule: &&Rule| {
+            let key = rule.scope.key().unwrap_or_default();
+            !rule.is_shop_wide()
+                && rule.scope.word() == self.scope.trim()
+                && key.eq_ignore_ascii_case(self.key.trim())
+        };
+        set.rules.iter().find(is_meant).map(|rule| rule.id)
+    }
+
     fn fresh(scope: &str, key: &str) -> Self {
         let known = Scope::WORDS.contains(&scope);
         Self {
@@ -95,6 +106,8 @@ struct RulePage {
     wrong: RuleRefused,
     /// Why the change cannot be made.
     impossible: Option<String>,
+    /// Somebody else was faster; the form holds what was typed.
+    conflict: bool,
     scopes: Vec<Choice>,
     roundings: Vec<Choice>,
     rehearsed: Option<rehearsal::View>,
@@ -166,7 +179,7 @@ pub(super) async fn publish(
     let set = pricing::rules(&mut *shop.db.acquire().await?).await?;
     let Some(currency) = currency(&shop).await? else { return shop_wide::overtaken(&shop, &staff).await };
     if read_seen(&form.seen).is_some_and(|seen| seen != set.revision) {
-        return shop_wide::overtaken(&shop, &staff).await;
+        return overtaken(&shop, &staff, &which, form).await;
     }
     let edit = match (&which, form.change.as_str()) {
         (Which::Known(id), "remove") => Edit::Remove(*id),
@@ -189,11 +202,24 @@ pub(super) async fn publish(
     let detail = json!({ "text": text_of(&edit) });
     match write(&shop, &staff, &edit, Some(set.revision), detail).await? {
         Ok(()) => Ok(saved()),
-        Err(Unpublished::Overtaken) => shop_wide::overtaken(&shop, &staff).await,
+        Err(Unpublished::Overtaken) => overtaken(&shop, &staff, &which, form).await,
         Err(Unpublished::Impossible(why)) => {
             draw(&shop, &staff, &set, Drawn::of(&id, form).refused(why.to_string())).await
         }
     }
+}
+
+/// Somebody else was faster: what was typed is kept, beside the rule that holds now for the same thing. Every
+/// publication writes all rules once more, so that the one that was being changed has another id by now.
+async fn overtaken(shop: &Shop, staff: &Staff, which: &Which, form: Typed) -> Result<Response, Problem> {
+    let set = pricing::rules(&mut *shop.db.acquire().await?).await?;
+    let id = match which {
+        Which::New => None,
+        Which::Known(_) => form.rule_of(&set),
+    };
+    let id = id.map_or_else(|| "new".to_owned(), |id| id.to_string());
+    let drawn = Drawn { conflict: true, status: StatusCode::CONFLICT, ..Drawn::of(&id, form) };
+    draw(shop, staff, &set, drawn).await
 }
 
 fn text_of(edit: &Edit) -> Option<String> {
@@ -225,6 +251,7 @@ struct Drawn {
     form: Typed,
     wrong: RuleRefused,
     impossible: Option<String>,
+    conflict: bool,
     rehearsed: Option<rehearsal::View>,
     status: StatusCode,
 }
@@ -236,6 +263,7 @@ impl Drawn {
             form,
             wrong: RuleRefused::default(),
             impossible: None,
+            conflict: false,
             rehearsed: None,
             status: StatusCode::OK,
         }
@@ -262,6 +290,7 @@ async fn draw(shop: &Shop, staff: &Staff, set: &RuleSet, drawn: Drawn) -> Result
         form,
         wrong: drawn.wrong,
         impossible: drawn.impossible,
+        conflict: drawn.conflict,
         rehearsed: drawn.rehearsed,
     };
     page(drawn.status, Cache::Private, &view)

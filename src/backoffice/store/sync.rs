@@ -4,12 +4,15 @@ use rust_decimal::Decimal;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
+use super::Aside;
+
 pub(crate) struct OneRun {
     pub id: i64,
     pub started_at: OffsetDateTime,
     pub finished_at: Option<OffsetDateTime>,
     pub outcome: String,
     pub packages: i32,
+    pub set_aside: i32,
     pub note: Option<String>,
     pub plan: Option<String>,
     pub decided_by: Option<String>,
@@ -20,13 +23,28 @@ pub(crate) struct OneRun {
 pub(crate) async fn sync_run(db: &PgPool, id: i64) -> sqlx::Result<Option<OneRun>> {
     sqlx::query_as!(
         OneRun,
-        r#"select id, started_at, finished_at, outcome, packages, note, state as "plan?", decided_by, decided_at
+        r#"select id, started_at, finished_at, outcome, packages, set_aside, note, state as "plan?", decided_by, decided_at
            from sync_runs
            left join sync_plans on run_id = id
            where id = $1"#,
         id
     )
     .fetch_optional(db)
+    .await
+}
+
+/// What this run could not use; kept for the last sync alone, so that an older run has none.
+pub(crate) async fn aside_of(db: &PgPool, run: i64) -> sqlx::Result<Vec<Aside>> {
+    sqlx::query_as!(
+        Aside,
+        "select package_id, name, reason
+         from packages_set_aside
+         where run_id = $1
+         order by id
+         limit 200",
+        run
+    )
+    .fetch_all(db)
     .await
 }
 

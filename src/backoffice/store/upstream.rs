@@ -61,6 +61,10 @@ pub(crate) async fn runs(db: &PgPool) -> sqlx::Result<Vec<Run>> {
     .await
 }
 
+/// How many of a run's unusable rows a page shows.
+pub(crate) const ASIDE: usize = 200;
+
+/// What the last sync could not use; the limit is [`ASIDE`].
 pub(crate) async fn aside(db: &PgPool) -> sqlx::Result<Vec<Aside>> {
     sqlx::query_as!(
         Aside,

@@ -11,10 +11,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::frame::{Frame, Part};
+use super::freshness::{Freshness, Warning};
 use super::gate::Gated;
 use super::store;
 use super::words::{Badge, Moment, exact, took};
-use crate::catalog::plans;
+use crate::catalog::{self, plans};
 use crate::plumbing::bell::Ring;
 use crate::plumbing::jobs::{self, NewJob};
 use crate::shop::Shop;
@@ -47,10 +48,11 @@ struct RunView {
     note: String,
 }
 
-struct AsideView {
-    id: String,
-    name: String,
-    reason: String,
+/// A row that could not be used.
+pub(super) struct AsideView {
+    pub id: String,
+    pub name: String,
+    pub reason: String,
 }
 
 #[derive(Template)]
@@ -61,8 +63,8 @@ struct SyncPage {
     queued: bool,
     running: bool,
     last: Option<Moment>,
-    /// The catalog is older than it may be: each plan is asked about before it is sold.
-    stale: bool,
+    /// The warning about an old catalog.
+    stale: Option<Warning>,
     /// The run whose plan waits for a person.
     waiting: Option<i64>,
     every: String,
@@ -78,16 +80,17 @@ async fn show(
 ) -> Result<Response, Problem> {
     let now = shop.now();
     let runs = store::runs(&shop.db).await?;
-    let read = runs.iter().find(|run| run.outcome == "applied" || run.outcome == "unchanged");
-    let catalog_age = read.and_then(|run| run.finished_at).map(|at| (now - at).max(time::Duration::ZERO));
-    let minutes = shop.settings.times.sync_interval.as_secs().div_ceil(60);
+    let read_at = catalog::synced_at(&mut *shop.db.acquire().await?).await?;
+    let times = &shop.settings.times;
+    let freshness = Freshness::of(read_at, now, times.sync_interval, times.catalog_max_age);
+    let minutes = times.sync_interval.as_secs().div_ceil(60);
     let view = SyncPage {
         frame: Frame::new(&shop, &staff, Part::Sync),
         may_run: staff.may(Act::RunSync),
         queued: !asked.queued.is_empty(),
         running: runs.first().is_some_and(|run| run.outcome == "running"),
-        last: read.and_then(|run| run.finished_at).map(|at| Moment::ago(at, now)),
-        stale: catalog_age.is_none_or(|age| age > shop.settings.times.catalog_max_age),
+        last: read_at.map(|at| Moment::ago(at, now)),
+        stale: freshness.warning(now, times.catalog_max_age),
         waiting: plans::waiting(&mut *shop.db.acquire().await?).await?,
         every: if minutes == 1 { "minute".to_owned() } else { format!("{minutes} minutes") },
         balance: store::wallet(&shop.db)
@@ -129,7 +132,8 @@ fn listed(row: store::Run) -> RunView {
     }
 }
 
-fn aside(row: store::Aside) -> AsideView {
+/// Both are as they were written, which may be nothing.
+pub(super) fn aside(row: store::Aside) -> AsideView {
     AsideView {
         id: row.package_id.unwrap_or_else(|| "—".to_owned()),
         name: row.name.unwrap_or_else(|| "—".to_owned()),

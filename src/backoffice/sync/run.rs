@@ -10,6 +10,7 @@ use serde_json::json;
 use super::super::frame::{Frame, Part};
 use super::super::store;
 use super::super::words::{Badge, Moment, exact, sentence, took};
+use super::{AsideView, aside};
 use crate::catalog::plans::{self, NotDecided};
 use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
@@ -40,6 +41,9 @@ struct RunPage {
     decided: Option<(String, String, Moment)>,
     refused: Option<String>,
     changes: Vec<ChangeView>,
+    /// How many rows it could not use, and those of them that are kept.
+    set_aside: i32,
+    aside: Vec<AsideView>,
 }
 
 pub(super) async fn show(
@@ -104,6 +108,8 @@ async fn draw(shop: &Shop, staff: &Staff, id: i64, refused: Option<String>) -> R
         decided: decided.map(|((state, by), at)| (sentence(state), by.clone(), Moment::of(at))),
         note: run.note.unwrap_or_default(),
         refused,
+        set_aside: run.set_aside,
+        aside: store::aside_of(&shop.db, id).await?.into_iter().map(aside).collect(),
         changes: store::sync_changes(&shop.db, id).await?.into_iter().map(change).collect(),
     };
     page(status, Cache::Private, &view)

@@ -70,16 +70,20 @@ fn any_or(visit: &Visit, others: impl Iterator<Item = (String, String, bool)>) -
     std::iter::once(any).chain(others).collect()
 }
 
-/// The same plans in each order.
-pub(super) fn sorts(visit: &Visit, sift: &Sift) -> Vec<Link> {
+/// The same plans in each order. Where nothing is `featured`, the usual order is the one by price and needs no link of
+/// its own.
+pub(super) fn sorts(visit: &Visit, sift: &Sift, featured: bool) -> Vec<Link> {
     let label = |sort| match sort {
+        Sort::Usual if featured => visit.t("featured"),
+        Sort::Usual => visit.t("sort-price"),
         Sort::Price => visit.t("sort-price"),
         Sort::Gigabyte => visit.t("sort-gb"),
         Sort::Days => visit.t("sort-days"),
     };
+    let now = if sift.sort == Sort::Price && !featured { Sort::Usual } else { sift.sort };
     let link = |sort| {
         let to = Sift { sort, page: 1, ..sift.clone() };
-        Link { current: sift.sort == sort, ..Link::to(visit, &to, label(sort)) }
+        Link { current: now == sort, ..Link::to(visit, &to, label(sort)) }
     };
-    Sort::ALL.map(link).into()
+    Sort::ALL.into_iter().filter(|sort| featured || *sort != Sort::Price).map(link).collect()
 }

@@ -60,6 +60,7 @@ fn region_rows(visit: &Visit, snapshot: &Snapshot) -> Vec<BoardRow> {
         rows.push(BoardRow {
             href: visit.href("/regions/global"),
             code: String::new(),
+            flag: String::new(),
             name: visit.t("global-name"),
             from: wording::from(visit, snapshot.global_from()),
         });

@@ -12,7 +12,7 @@ use crate::web::{Cache, JsonLd, Visit, page};
 use crate::window::map::DotMap;
 use crate::window::plan::Plan;
 use crate::window::search::folded_words;
-use crate::window::sift::Sift;
+use crate::window::sift::{Sift, Sort};
 use crate::window::snapshot::{Place, Snapshot};
 use crate::window::structured;
 use crate::window::wording::{self, BoardRow, TicketRow};
@@ -33,7 +33,9 @@ struct Group {
     /// How many there are; not all may be shown.
     count: usize,
     plans: Vec<TicketRow>,
-    /// Whether one of them is marked as the best value.
+    /// Whether featured plans stand first here, which is said.
+    featured_first: bool,
+    /// Whether one of them is marked as the best value and it is explained here: once a page.
     has_best: bool,
     /// Where all of them stand.
     all: Option<Link>,
@@ -45,6 +47,8 @@ struct Group {
 struct Subject<'a> {
     /// A country's code in capitals; empty for a region.
     code: String,
+    /// Where its flag is drawn, or nothing.
+    flag: String,
     name: String,
     from: Option<Price>,
     kinds: Vec<Kind<'a>>,
@@ -57,6 +61,8 @@ struct Kind<'a> {
     coverage: Coverage,
     title: String,
     short: String,
+    /// Whether the heading names the place where each of them works.
+    names_place: bool,
     first: usize,
     plans: Vec<&'a Plan>,
 }
@@ -66,6 +72,7 @@ struct Kind<'a> {
 struct PlacePage {
     visit: Visit,
     code: String,
+    flag: String,
     name: String,
     title: String,
     description: String,
@@ -106,10 +113,11 @@ pub(super) async fn country(
     ];
     let kinds = kinds.map(|(coverage, title, short, first)| {
         let plans = snapshot.plans_of(country).filter(|plan| plan.coverage == coverage).collect();
-        Kind { coverage, title, short, first, plans }
+        Kind { coverage, title, short, names_place: coverage != Coverage::Regional, first, plans }
     });
     let subject = Subject {
         code: country.code.as_ref().map(|code| code.to_uppercase()).unwrap_or_default(),
+        flag: wording::flag(country),
         name: name.to_owned(),
         from: country.from,
         kinds: kinds.into(),
@@ -138,19 +146,26 @@ pub(super) async fn region(
             (name, region.from, Coverage::Regional, title, snapshot.plans_of(region).collect())
         };
     let countries = snapshot.covered_by(&plans);
-    let kinds = vec![Kind { coverage, title, short: name.clone(), first: FIRST_OF_MAIN, plans }];
-    show(visit, &snapshot, Subject { code: String::new(), name, from, kinds, countries }, query)
+    let short = name.clone();
+    let kinds = vec![Kind { coverage, title, short, names_place: true, first: FIRST_OF_MAIN, plans }];
+    let (code, flag) = (String::new(), String::new());
+    show(visit, &snapshot, Subject { code, flag, name, from, kinds, countries }, query)
 }
 
 fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<String>) -> Page {
     let sift = Sift::read(&query.unwrap_or_default());
+    let visit = visit.asking(sift.query());
     let all: usize = subject.kinds.iter().map(|kind| kind.plans.len()).sum();
     let mut wanted = 0;
-    let mut groups = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let featured = subject.kinds.iter().flat_map(|kind| &kind.plans).any(|plan| plan.featured);
     for kind in subject.kinds {
         let plans = sift.apply(kind.plans.iter().copied());
         wanted += plans.len();
         groups.extend(group(&visit, snapshot, &sift, &kind, &plans));
+    }
+    for group in groups.iter_mut().filter(|group| group.has_best).skip(1) {
+        group.has_best = false;
     }
     let values = [("place", subject.name.as_str().into()), ("count", all.into())];
     let told = structured::breadcrumbs(
@@ -162,6 +177,7 @@ fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<S
     countries.sort_by_cached_key(|row| folded_words(&row.name));
     let place_page = PlacePage {
         code: subject.code,
+        flag: subject.flag,
         title: visit.t1("place-title", "place", &subject.name),
         description: visit.tn("place-description", &values),
         from: wording::from(&visit, subject.from),
@@ -169,7 +185,7 @@ fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<S
         wanted,
         groups,
         choices: (all >= FEW).then(|| choices(&visit, &sift, subject.from)),
-        sorts: sorts(&visit, &sift),
+        sorts: sorts(&visit, &sift, featured),
         plain: visit.href(&visit.path),
         map: DotMap::of(subject.countries.iter().filter_map(|place| place.code.as_deref())),
         countries,
@@ -184,14 +200,17 @@ fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<S
 /// The wanted plans of one kind; `None` where there is none, or where another kind is looked at alone.
 fn group(visit: &Visit, snapshot: &Snapshot, sift: &Sift, kind: &Kind<'_>, plans: &[&Plan]) -> Option<Group> {
     let (from, number) = sift.slice(kind.coverage, plans.len(), kind.first);
-    let shown = plans.iter().skip(from).take(number);
+    let shown: Vec<&Plan> = plans.iter().skip(from).take(number).copied().collect();
     let best = value::best(plans.iter().copied());
     let tickets: Vec<TicketRow> = shown
+        .iter()
         .map(|plan| {
-            let mark = if best == Some(plan.id) { visit.t("best-value") } else { String::new() };
             let ticket = wording::ticket(visit, snapshot, plan);
+            let best = (best == Some(plan.id)).then(|| visit.t("best-value"));
+            let featured = Some(ticket.mark.clone()).filter(|mark| !mark.is_empty());
+            let mark = best.into_iter().chain(featured).collect::<Vec<_>>().join(" · ");
             // What the heading says needs no saying on each ticket.
-            let place = if plan.coverage == Coverage::Local { String::new() } else { ticket.place };
+            let place = if kind.names_place { String::new() } else { ticket.place };
             TicketRow { mark, place, ..ticket }
         })
         .collect();
@@ -211,7 +230,8 @@ fn group(visit: &Visit, snapshot: &Snapshot, sift: &Sift, kind: &Kind<'_>, plans
         title: kind.title.clone(),
         short: kind.short.clone(),
         count: plans.len(),
-        has_best: tickets.iter().any(|ticket| !ticket.mark.is_empty()),
+        featured_first: sift.sort == Sort::Usual && plans.iter().any(|plan| plan.featured),
+        has_best: shown.iter().any(|plan| best == Some(plan.id)),
         plans: tickets,
         all: more,
         pages,

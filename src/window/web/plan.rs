@@ -32,6 +32,8 @@ struct PlanPage<'a> {
     description: String,
     plan: &'a Plan,
     ticket: TicketRow,
+    /// Where the flag of its country is drawn; nothing for plans of several.
+    flag: String,
     facts: Vec<Fact>,
     countries: Vec<BoardRow>,
     map: Option<DotMap>,
@@ -82,7 +84,9 @@ fn plan_page<'a>(visit: Visit, snapshot: &Snapshot, plan: &'a Plan) -> PlanPage<
         structured::product(&visit, plan, &title, &description),
         structured::breadcrumbs(&visit, &way),
     ]);
+    let flag = snapshot.countries_of(plan).next().filter(|_| plan.coverage == Coverage::Local);
     PlanPage {
+        flag: flag.map(wording::flag).unwrap_or_default(),
         facts: facts(&visit, plan, &ticket),
         map: DotMap::of(snapshot.countries_of(plan).filter_map(|place| place.code.as_deref())),
         back: visit.href(&place),

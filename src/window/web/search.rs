@@ -5,6 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
+use url::form_urlencoded;
 
 use super::{Page, popular_rows};
 use crate::web::{Cache, Visit, page};
@@ -40,6 +41,7 @@ pub(super) async fn show(
 ) -> Page {
     let snapshot = window.now();
     let query = query(asked);
+    let visit = visit.asking(again(&query));
     let found = snapshot.index.find(&query);
     let row = |place: Option<&Place>| place.map(|place| wording::board_row(&visit, place));
     let plans = found.plans.iter().filter_map(|at| snapshot.plan_at(*at));
@@ -59,6 +61,12 @@ impl SearchPage {
     fn nothing(&self) -> bool {
         self.countries.is_empty() && self.regions.is_empty() && self.plans.is_empty()
     }
+}
+
+/// The query that leads to these results once more; nothing where nothing was asked.
+fn again(query: &str) -> String {
+    let asked = form_urlencoded::Serializer::new(String::new()).append_pair("q", query).finish();
+    if query.is_empty() { String::new() } else { format!("?{asked}") }
 }
 
 /// What was asked, bounded; a query that cannot be read is an empty one.
