@@ -17,6 +17,7 @@ mod money;
 mod order;
 mod orders;
 mod overview;
+mod rates;
 mod refund;
 mod store;
 mod sync;
@@ -42,6 +43,7 @@ fn gated() -> gate::Gated {
         .merge(transfers::routes())
         .merge(catalog::routes())
         .merge(markup::routes())
+        .merge(rates::routes())
         .merge(sync::routes())
         .merge(webhooks::routes())
         .merge(upstream::routes())

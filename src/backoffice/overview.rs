@@ -13,6 +13,7 @@ use super::upstream::RefusedView;
 use super::wallet::FundsView;
 use super::words::{Moment, margin, minor, sentence};
 use crate::ledgers::Standing;
+use crate::pricing::{self, RateStanding};
 use crate::shop::Shop;
 use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
@@ -50,6 +51,7 @@ struct OverviewPage {
     funds: Option<FundsView>,
     dead_jobs: Vec<DeadJobView>,
     refused: Option<RefusedView>,
+    rates: RateStanding,
 }
 
 async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
@@ -64,6 +66,7 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
         funds: FundsView::now(&shop).await?,
         dead_jobs: dead_jobs(store::dead_jobs(&shop.db).await?),
         refused: shop.upstream.health().await.refused.map(RefusedView::of),
+        rates: pricing::exchange(&mut *shop.db.acquire().await?, now).await?.standing(now),
         standing,
     };
     page(StatusCode::OK, Cache::Private, &view)
