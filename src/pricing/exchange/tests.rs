@@ -230,7 +230,7 @@ proptest! {
             Exchange { terms: Some(terms), rates: rates.to_vec(), revision: 1 }
         };
         let priced = |rates: &[DatedRate]| {
-            let list = PriceList::at(&[rule.clone()], at).exchanged(&exchange(rates), at);
+            let list = PriceList::at(std::slice::from_ref(&rule), at).exchanged(&exchange(rates), at);
             list.price(&subject(cost)).map(|priced| (priced.price, priced.rate.unwrap().id, priced.cost))
         };
         let told = priced(&rates);
