@@ -44,6 +44,8 @@ impl Part {
 
     /// The part that an address belongs to.
     pub(crate) fn of(path: &str) -> Self {
+        // Rates are a page of the markup.
+        let path = path.strip_prefix("/admin/rates").map_or(path, |_| Self::Markup.path());
         let belongs = |part: &Self| path == part.path() || path.starts_with(&format!("{}/", part.path()));
         Self::ALL.into_iter().skip(1).find(belongs).unwrap_or(Self::Overview)
     }

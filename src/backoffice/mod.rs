@@ -18,6 +18,7 @@ mod money;
 mod order;
 mod orders;
 mod overview;
+mod rates;
 mod refund;
 mod store;
 mod sync;
@@ -43,6 +44,7 @@ fn gated() -> gate::Gated {
         .merge(transfers::routes())
         .merge(catalog::routes())
         .merge(markup::routes())
+        .merge(rates::routes())
         .merge(sync::routes())
         .merge(webhooks::routes())
         .merge(upstream::routes())

@@ -1,10 +1,10 @@
 //! An order's money on its page: what its lines were sold for and cost, payments and refunds.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::store::{LineRow, PaymentRow, RefundRow, UnitRow};
 use super::words::{Badge, Moment, exact, margin, minor, sentence};
-use crate::ground::{Currency, Price};
+use crate::ground::{Cost, Currency, Price, Rate};
 use crate::payments;
 
 pub(super) struct LineView {
@@ -19,6 +19,8 @@ pub(super) struct LineView {
     pub(super) cost: String,
     /// The cost is what the upstream really charged for every unit that did not fail; else as it was listed.
     pub(super) cost_is_real: bool,
+    /// By which rate the cost was exchanged when it was sold, in words.
+    pub(super) rate: Option<String>,
     pub(super) margin: Option<(String, String)>,
     pub(super) rule: i64,
 }
@@ -70,6 +72,7 @@ pub(super) fn line_view(line: &LineRow, units: &[UnitRow], fee: Option<&Fee>, cu
         false => line.cost * Decimal::from(kept.len()),
     };
     let earned = line.unit_price_minor.saturating_mul(i64::try_from(kept.len()).unwrap_or(i64::MAX));
+    let worth = worth(line, cost, currency);
     LineView {
         position: line.position,
         package_id: line.package_id,
@@ -80,9 +83,28 @@ pub(super) fn line_view(line: &LineRow, units: &[UnitRow], fee: Option<&Fee>, cu
         price: minor(price, currency),
         cost: exact(cost, &line.cost_currency),
         cost_is_real,
-        margin: (line.cost_currency == currency).then(|| margin(earned, cost + share, currency)).flatten(),
+        rate: rate_text(line, currency),
+        margin: worth.and_then(|worth| margin(earned, worth + share, currency)),
         rule: line.markup_rule_id,
     }
+}
+
+/// A cost of the line in the price's currency, by the rate of the sale; `None` where there was none. What was exchanged is
+/// rounded up at two decimals more than the currency has.
+fn worth(line: &LineRow, cost: Decimal, currency: &str) -> Option<Decimal> {
+    if line.cost_currency == currency {
+        return Some(cost);
+    }
+    let (from, to) = (Currency::parse(&line.cost_currency)?, Currency::parse(currency)?);
+    let worth =
+        Rate { from, to, per_unit: line.exchange_rate? }.exchange(Cost { amount: cost, currency: from })?;
+    Some(worth.amount.round_dp_with_strategy(to.exponent() + 2, RoundingStrategy::ToPositiveInfinity))
+}
+
+/// "at 0.92 EUR, sold with 2 % on it".
+fn rate_text(line: &LineRow, currency: &str) -> Option<String> {
+    let (rate, margin) = line.exchange_rate.zip(line.exchange_margin)?;
+    Some(format!("at {} {currency}, sold with {} % on it", rate.normalize(), margin.normalize()))
 }
 
 /// What the upstream charged for a unit, where that is known in the currency of its listed cost.

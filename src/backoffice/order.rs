@@ -38,8 +38,8 @@ struct UnitView {
     attempts: Vec<AttemptView>,
     /// What the upstream's list says, where that is in question.
     evidence: Option<String>,
-    /// What it would cost today, where that is known.
-    cost: Option<String>,
+    /// What it would cost today, where that is known: the amount, and the same with its currency.
+    cost: Option<(String, String)>,
     /// What a person may decide; empty for who may not.
     ways: Vec<WayView>,
     /// Somebody must decide: the ways stand open.

@@ -15,6 +15,7 @@ use super::wallet::FundsView;
 use super::words::{Moment, margin, minor, sentence};
 use crate::catalog::plans;
 use crate::ledgers::Standing;
+use crate::pricing::{self, RateStanding};
 use crate::shop::Shop;
 use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
@@ -55,6 +56,7 @@ struct OverviewPage {
     funds: Option<FundsView>,
     dead_jobs: Vec<DeadJobView>,
     refused: Option<RefusedView>,
+    rates: RateStanding,
 }
 
 async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
@@ -72,6 +74,7 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
         funds: FundsView::now(&shop).await?,
         dead_jobs: dead_jobs(store::dead_jobs(&shop.db).await?),
         refused: shop.upstream.health().await.refused.map(RefusedView::of),
+        rates: pricing::exchange(&mut *shop.db.acquire().await?, now).await?.standing(now),
         standing,
     };
     page(StatusCode::OK, Cache::Private, &view)

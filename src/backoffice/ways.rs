@@ -14,6 +14,7 @@ use super::again::Fields;
 use super::gate::Gated;
 use super::order::{Said, answer};
 use super::store;
+use super::words::exact;
 use crate::catalog;
 use crate::checkout::decide::{Decision, NotDecided, Verdict, decide};
 use crate::checkout::replace::{Asked, NotReplaced, replace};
@@ -52,8 +53,8 @@ pub(super) struct UnitWays {
     pub(super) needs_a_person: bool,
     pub(super) may_replace: bool,
     pub(super) evidence: Option<String>,
-    /// What it would cost today, exact, where that is known.
-    pub(super) cost: Option<String>,
+    /// What it would cost today, exact, where that is known: the amount, and the same with its currency.
+    pub(super) cost: Option<(String, String)>,
 }
 
 /// One way on, as the page offers it.
@@ -83,7 +84,9 @@ pub(super) async fn of_order(conn: &mut PgConnection, staff: &Staff, order_id: i
             open: Way::ALL.into_iter().filter(open).map(view).collect(),
             needs_a_person: needs_a_person(&unit),
             may_replace: may,
-            cost: cost(conn, &unit).await?.map(|cost| cost.amount.normalize().to_string()),
+            cost: cost(conn, &unit)
+                .await?
+                .map(|cost| (cost.amount.normalize().to_string(), exact(cost.amount, cost.currency.code()))),
             evidence: if in_doubt { Some(evidence(conn, &unit, &attempts).await?) } else { None },
         };
         all.insert(unit.id, ways);

@@ -143,13 +143,14 @@ async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Res
 /// What the unit costs now, where eSIMDual lists its package and it is still to be bought.
 async fn today(shop: &Shop, unit: &Unit) -> sqlx::Result<Today> {
     if unit.state.upstream_order_id().is_some() {
-        return Ok(Today { cost: None, fee: Decimal::ZERO });
+        return Ok(Today { cost: None, fee: Decimal::ZERO, rate: None });
     }
     let mut conn = shop.db.acquire().await?;
     let line = orders::line_of(&mut conn, unit).await?;
     let cost = catalog::listed_cost(&mut conn, line.package_id).await?;
     let fee = payments::fee_on(&mut conn, unit.order_id, line.unit_price).await?;
-    Ok(Today { cost, fee })
+    let rate = pricing::newest_rate(&mut conn, shop.now()).await?;
+    Ok(Today { cost, fee, rate })
 }
 
 /// The unit becomes `failed` in the transaction that records its refund.
@@ -247,9 +248,9 @@ async fn still_holds(
 
 /// Whether a price less its fee is at least today's cost plus the minimum margin of the rule that prices the package now.
 fn covers(price: Price, fee: Decimal, package: &catalog::Package, prices: &PriceList) -> bool {
-    let floor = prices.rule(&Subject::from(package)).and_then(|rule| rule.floor(package.cost).ok());
     let earned = price.amount().saturating_sub(fee);
-    price.currency == package.cost.currency && floor.is_some_and(|floor| earned >= floor)
+    let floor = prices.floor(&Subject::from(package));
+    floor.is_ok_and(|(floor, currency)| currency == price.currency && earned >= floor)
 }
 
 /// The mail that ends a purchase; the outbox knows what was sent before.

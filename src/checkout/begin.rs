@@ -13,7 +13,7 @@ use super::sold::{Offer, Sold};
 use crate::catalog::{Data, Package};
 use crate::ground::token::Token;
 use crate::ground::{Clock, Entropy, Language, Price};
-use crate::orders::{self, NewLine, NewOrder, Order, OrderNumber, OrderStatus};
+use crate::orders::{self, LineRate, NewLine, NewOrder, Order, OrderNumber, OrderStatus};
 use crate::payments::{self, NewPayment, PaymentStatus};
 use crate::shop::Settings;
 
@@ -51,7 +51,7 @@ pub enum Refusal {
     /// The plan is not on sale.
     #[error("the plan is not on sale")]
     Gone,
-    /// The shop cannot sell it yet: no way to pay, no currency or no rule, or none for the cost's currency.
+    /// The shop cannot sell it now: no way to pay, no currency, no rule, or no exchange rate that is young enough.
     #[error("the shop cannot sell this now")]
     NotSelling,
     /// The wallet at eSIMDual is known to hold too little for it: money is not taken for what cannot be bought.
@@ -272,6 +272,7 @@ fn line<'a>(offer: &Offer<'a>, quantity: u32) -> NewLine<'a> {
         cost: offer.package.cost.amount,
         cost_currency: offer.package.cost.currency,
         markup_rule_id: offer.rule,
+        exchange: offer.rate.map(|rate| LineRate { id: rate.id, rate: rate.rate, margin: rate.margin }),
     }
 }
 

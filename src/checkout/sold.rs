@@ -9,7 +9,7 @@ use super::begin::{Refusal, Wanted};
 use crate::catalog::{self, Package};
 use crate::ground::{Cost, Currency, Price};
 use crate::ledgers::{self, Funds};
-use crate::pricing::{self, PriceList, Priced, Subject};
+use crate::pricing::{self, InForceRate, PriceList, Priced, Subject};
 use crate::settings as installation;
 use crate::shop::Settings;
 
@@ -28,6 +28,8 @@ pub(super) struct Offer<'a> {
     pub price: Price,
     pub total: Price,
     pub rule: i64,
+    /// What the cost was exchanged at.
+    pub rate: Option<InForceRate>,
 }
 
 impl Sold {
@@ -76,7 +78,7 @@ impl Sold {
         }
         let package = self.packages.get(&draft.package_id).ok_or(Refusal::Gone)?;
         let priced = self.prices.price(&Subject::from(package)).map_err(|_| Refusal::NotSelling)?;
-        let Priced { price, rule, .. } = priced;
+        let Priced { price, rule, rate, .. } = priced;
         if self.currency != Some(price.currency) {
             return Err(Refusal::NotSelling);
         }
@@ -87,7 +89,7 @@ impl Sold {
         if too_little(self.funds.as_ref(), package.cost, draft.quantity, settings, now) {
             return Err(Refusal::NoFunds);
         }
-        Ok(Offer { package, price, total, rule: rule.id })
+        Ok(Offer { package, price, total, rule: rule.id, rate })
     }
 }
 

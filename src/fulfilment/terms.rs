@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::ground::{Cost, Price};
+use crate::ground::{Cost, Price, Rate};
 use crate::orders::{HoldReason, Line};
 
 /// What a unit would cost today.
@@ -12,6 +12,9 @@ pub struct Today {
     pub cost: Option<Cost>,
     /// What the way it was paid takes of its price, in whole units of the price's currency.
     pub fee: Decimal,
+    /// What the currency of costs is worth now, where prices are in another one, by the newest rate that is known; `None`
+    /// where there is none, and the one by which it was sold counts.
+    pub rate: Option<Rate>,
 }
 
 /// Whether a unit may be bought as things stand.
@@ -21,24 +24,33 @@ pub enum Terms {
     Fine,
     /// It costs more than was paid for it.
     AboveFloor,
-    /// Its cost is in another currency than it was when it was sold, so that nobody knows what it would cost.
+    /// Its cost is in another currency than it was when it was sold, or in another one than its price without any rate
+    /// between the two, so that nobody knows what it would cost.
     OtherCurrency,
 }
 
 impl Terms {
     /// Judges by what it costs today, with what the payment itself cost, and by the cost that a person accepted, exact, in
-    /// the currency of the line's cost. A gift has no price to compare with.
+    /// the currency of the line's cost. A gift has no price to compare with. Cost and price in two currencies are compared
+    /// in that of the price.
     pub fn of(line: &Line, today: Today, accepted: Option<Decimal>) -> Self {
-        let fee = today.fee;
-        let Some(today) = today.cost else { return Self::Fine };
-        if today.currency != line.cost.currency {
+        let Some(cost) = today.cost else { return Self::Fine };
+        if cost.currency != line.cost.currency {
             return Self::OtherCurrency;
         }
-        let covered = line.unit_price.minor == 0 || !exceeds(today, fee, line.unit_price);
-        let allowed = accepted.is_some_and(|accepted| today.amount <= accepted);
+        let price = line.unit_price;
+        let sold_at = line.exchange.map(|exchange| exchange.rate);
+        // What is worth more than it was when it was sold costs more, whether the cost rose or the rate did.
+        let worth = in_currency_of(price, cost, [today.rate, sold_at]);
+        let was_worth = in_currency_of(price, line.cost, [sold_at, today.rate]);
+        if price.minor == 0 || accepted.is_some_and(|accepted| cost.amount <= accepted) {
+            return Self::Fine;
+        }
+        let Some((worth, was_worth)) = worth.zip(was_worth) else { return Self::OtherCurrency };
+        let covered = worth <= price.amount().saturating_sub(today.fee);
         // What was sold under its cost was sold so knowingly: only a rise since then is news.
-        let risen = today.amount > line.cost.amount;
-        if covered || allowed || !risen { Self::Fine } else { Self::AboveFloor }
+        let risen = worth > was_worth;
+        if covered || !risen { Self::Fine } else { Self::AboveFloor }
     }
 
     /// Why the unit is held, if it is.
@@ -51,15 +63,21 @@ impl Terms {
     }
 }
 
-/// Whether a cost and a fee are above a price in the cost's currency; amounts in different ones cannot be compared here.
-fn exceeds(cost: Cost, fee: Decimal, price: Price) -> bool {
-    cost.currency == price.currency && cost.amount > price.amount().saturating_sub(fee)
+/// What a cost is worth in a price's currency by the first of these rates that fits; `None` where none does.
+fn in_currency_of(price: Price, cost: Cost, rates: [Option<Rate>; 2]) -> Option<Decimal> {
+    if cost.currency == price.currency {
+        return Some(cost.amount);
+    }
+    let mut worth = rates.into_iter().flatten().filter_map(|rate| rate.exchange(cost));
+    worth.find(|worth| worth.currency == price.currency).map(|worth| worth.amount)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ground::Currency;
+    use crate::orders::LineRate;
+    use proptest::prelude::*;
 
     fn cost(amount: &str, code: &str) -> Cost {
         Cost { amount: amount.parse().unwrap(), currency: Currency::parse(code).unwrap() }
@@ -75,13 +93,26 @@ mod tests {
             quantity: 1,
             unit_price: Price::new(price_minor, Currency::parse("USD").unwrap()),
             cost: cost("4.20", "USD"),
+            exchange: None,
         }
+    }
+
+    fn rate(per_unit: &str) -> Rate {
+        let euro = Currency::parse("EUR").unwrap();
+        Rate { from: Currency::USD, to: euro, per_unit: per_unit.parse().unwrap() }
+    }
+
+    /// Sold for 4.93 EUR by a rate of 0.92 with two percent on it and a markup of a quarter: 4.20 USD were 3.864 EUR.
+    fn line_in_euros(minor: i64, sold_at: Option<&str>) -> Line {
+        let exchange = sold_at.map(|per_unit| LineRate { id: 1, rate: rate(per_unit), margin: Decimal::TWO });
+        let unit_price = Price::new(minor, Currency::parse("EUR").unwrap());
+        Line { unit_price, exchange, ..line(0) }
     }
 
     #[test]
     fn a_unit_is_bought_up_to_the_price_that_was_paid_for_it() {
         let of = |cost, accepted: Option<&str>| {
-            let today = Today { cost, fee: Decimal::ZERO };
+            let today = Today { cost, fee: Decimal::ZERO, rate: None };
             Terms::of(&line(525), today, accepted.map(|amount| amount.parse().unwrap()))
         };
         assert_eq!(of(None, None), Terms::Fine);
@@ -94,7 +125,7 @@ mod tests {
     }
 
     fn today(amount: &str, fee: &str) -> Today {
-        Today { cost: Some(cost(amount, "USD")), fee: fee.parse().unwrap() }
+        Today { cost: Some(cost(amount, "USD")), fee: fee.parse().unwrap(), rate: None }
     }
 
     #[test]
@@ -111,5 +142,74 @@ mod tests {
         assert_eq!(Terms::of(&line(0), today("99", "0"), None), Terms::Fine);
         assert_eq!(Terms::of(&line(400), today("4.20", "0"), None), Terms::Fine);
         assert_eq!(Terms::of(&line(400), today("4.21", "0"), None), Terms::AboveFloor);
+    }
+    #[test]
+    fn a_cost_in_another_currency_is_held_against_the_price_at_todays_rate() {
+        let of = |amount: &str, fee: &str, now: Option<&str>| {
+            let today = Today { rate: now.map(rate), ..today(amount, fee) };
+            Terms::of(&line_in_euros(493, Some("0.92")), today, None)
+        };
+        assert_eq!(of("4.20", "0", None), Terms::Fine);
+        assert_eq!(of("5.35", "0", None), Terms::Fine, "4.922 EUR by the rate of the sale");
+        assert_eq!(of("5.36", "0", None), Terms::AboveFloor, "4.9312 EUR");
+        assert_eq!(of("5.35", "0.01", None), Terms::AboveFloor, "the fee is in euros");
+        assert_eq!(of("5.36", "0", Some("0.90")), Terms::Fine, "dollars are cheaper by now");
+        assert_eq!(of("4.20", "0", Some("1.1738")), Terms::Fine, "4.92996 EUR");
+        assert_eq!(
+            of("4.20", "0", Some("1.174")),
+            Terms::AboveFloor,
+            "4.9308 EUR, though the cost is the same"
+        );
+    }
+
+    #[test]
+    fn what_was_sold_under_its_cost_is_held_by_a_rise_of_the_rate_too() {
+        let of = |now: &str| {
+            let today = Today { rate: Some(rate(now)), ..today("4.20", "0") };
+            Terms::of(&line_in_euros(300, Some("0.92")), today, None)
+        };
+        assert_eq!(of("0.92"), Terms::Fine);
+        assert_eq!(of("0.91"), Terms::Fine);
+        assert_eq!(of("0.920001"), Terms::AboveFloor);
+    }
+
+    #[test]
+    fn without_any_rate_nobody_knows_and_a_gift_needs_none() {
+        let bare = today("4.20", "0");
+        assert_eq!(Terms::of(&line_in_euros(493, None), bare, None), Terms::OtherCurrency);
+        let yen = Rate { to: Currency::parse("JPY").unwrap(), ..rate("150") };
+        let other = Today { rate: Some(yen), ..bare };
+        assert_eq!(Terms::of(&line_in_euros(493, None), other, None), Terms::OtherCurrency);
+        assert_eq!(
+            Terms::of(&line_in_euros(493, Some("0.92")), other, None),
+            Terms::Fine,
+            "the sale's counts"
+        );
+        let known = Today { rate: Some(rate("0.92")), ..bare };
+        assert_eq!(Terms::of(&line_in_euros(493, None), known, None), Terms::Fine);
+        assert_eq!(Terms::of(&line_in_euros(0, None), bare, None), Terms::Fine);
+        let accepted = Some("4.20".parse().unwrap());
+        assert_eq!(Terms::of(&line_in_euros(1, None), bare, accepted), Terms::Fine, "a person accepted it");
+    }
+
+    proptest! {
+        /// What is bought costs no more than was paid, by today's rate, or no more than it did when it was sold.
+        #[test]
+        fn nothing_is_bought_at_a_loss_that_is_news(
+            minor in 1_i64..100_000, sold in 1_i64..2_000_000, now in 1_i64..2_000_000,
+            cents in 1_i64..100_000, fee in 0_i64..500,
+        ) {
+            let (sold, now) = (Decimal::new(sold, 6), Decimal::new(now, 6));
+            let line = line_in_euros(minor, Some(&sold.to_string()));
+            let (cost, fee) = (Decimal::new(cents, 2), Decimal::new(fee, 2));
+            let today = Today {
+                cost: Some(Cost { amount: cost, currency: Currency::USD }),
+                fee,
+                rate: Some(rate(&now.to_string())),
+            };
+            let loses = cost * now + fee > line.unit_price.amount() && cost * now > line.cost.amount * sold;
+            let held = Terms::of(&line, today, None) == Terms::AboveFloor;
+            prop_assert_eq!(held, loses);
+        }
     }
 }

@@ -5,6 +5,7 @@ pub mod email_address;
 pub mod entropy;
 pub mod language;
 pub mod money;
+pub mod rate;
 pub mod token;
 
 pub use clock::Clock;
@@ -12,3 +13,4 @@ pub use email_address::EmailAddress;
 pub use entropy::Entropy;
 pub use language::Language;
 pub use money::{Cost, Currency, Price};
+pub use rate::Rate;

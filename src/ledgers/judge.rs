@@ -1,5 +1,6 @@
 //! From what is odd to findings that staff can read. Pure.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -7,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::finding::{Finding, Kind};
 use super::matching::{self, Debit, Purchase, Scope, Surplus};
 use super::store::{BoughtTwice, OddCost, OddOrder, OddPayment, OddPurchase, OddUnit, Vanished};
-use crate::ground::{Currency, Price};
+use crate::ground::{Cost, Currency, Price, Rate};
 
 /// What was judged, and what was found.
 #[derive(Debug)]
@@ -178,11 +179,20 @@ pub fn costs(odd: Vec<OddCost>) -> Vec<Finding> {
     odd.into_iter().map(odd_cost).collect()
 }
 
+/// What was charged, in the price's currency, by the rate of the sale; `None` where there is none between the two.
+fn worth(odd: &OddCost) -> Option<Decimal> {
+    if odd.real_currency == odd.price_currency {
+        return Some(odd.real);
+    }
+    let (from, to) = (Currency::parse(&odd.listed_currency)?, Currency::parse(&odd.price_currency)?);
+    let charged = Cost { amount: odd.real, currency: Currency::parse(&odd.real_currency)? };
+    Some(Rate { from, to, per_unit: odd.sold_at? }.exchange(charged)?.amount)
+}
+
 fn odd_cost(odd: OddCost) -> Finding {
     let paid = Currency::parse(&odd.price_currency).map(|currency| Price::new(odd.price_minor, currency));
-    let loses = odd.price_minor > 0
-        && odd.real_currency == odd.price_currency
-        && paid.is_some_and(|paid| odd.real > paid.amount());
+    let loses =
+        odd.price_minor > 0 && paid.zip(worth(&odd)).is_some_and(|(paid, worth)| worth > paid.amount());
     let kind = match odd.real_currency == odd.listed_currency {
         false => Kind::CostInOtherCurrency,
         true if loses => Kind::CostAbovePrice,
@@ -201,18 +211,28 @@ mod tests {
     use super::*;
     use time::macros::datetime;
 
-    fn odd(real: &str, code: &str, price_minor: i64) -> Finding {
-        odd_cost(OddCost {
+    fn charged() -> OddCost {
+        OddCost {
             name: "SF-22222222-1-1".into(),
             number: "SF-22222222".into(),
             package_id: 1120,
             listed: "4.20".parse().unwrap(),
             listed_currency: "USD".into(),
+            real: "4.20".parse().unwrap(),
+            real_currency: "USD".into(),
+            price_minor: 525,
+            price_currency: "USD".into(),
+            sold_at: None,
+            changed_at: datetime!(2026-11-22 12:00 UTC),
+        }
+    }
+
+    fn odd(real: &str, code: &str, price_minor: i64) -> Finding {
+        odd_cost(OddCost {
             real: real.parse().unwrap(),
             real_currency: code.into(),
             price_minor,
-            price_currency: "USD".into(),
-            changed_at: datetime!(2026-11-22 12:00 UTC),
+            ..charged()
         })
     }
 
@@ -231,6 +251,24 @@ mod tests {
         }
         assert_eq!(odd("9.90", "USD", 525).facts["charged"], "9.9 USD");
         assert_eq!(odd("9.90", "USD", 525).facts["price"], "5.25 USD");
+    }
+
+    #[test]
+    fn a_purchase_is_held_against_a_price_in_another_currency_by_the_rate_of_the_sale() {
+        let odd = |real: &str, sold_at: Option<&str>| {
+            odd_cost(OddCost {
+                listed: "4.20".parse().unwrap(),
+                real: real.parse().unwrap(),
+                price_minor: 493,
+                price_currency: "EUR".into(),
+                sold_at: sold_at.map(|rate| rate.parse().unwrap()),
+                ..charged()
+            })
+        };
+        assert_eq!(odd("5.35", Some("0.92")).kind, Kind::CostAboveQuote, "4.922 EUR");
+        assert_eq!(odd("5.36", Some("0.92")).kind, Kind::CostAbovePrice, "4.9312 EUR");
+        assert_eq!(odd("4.94", Some("0.92")).stops, None, "dollars are not taken for euros");
+        assert_eq!(odd("5.36", None).kind, Kind::CostAboveQuote, "nobody knows");
     }
 
     #[test]

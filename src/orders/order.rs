@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{OrderNumber, Unit};
-use crate::ground::{Cost, Currency, EmailAddress, Language, Price, token::Token};
+use crate::ground::{Cost, Currency, EmailAddress, Language, Price, Rate, token::Token};
 
 /// Where an order stands (CONTRACT section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +152,8 @@ pub struct Line {
     pub unit_price: Price,
     /// The cost of one, as it was when it was sold.
     pub cost: Cost,
+    /// What that was exchanged at; `None` where price and cost are in one currency.
+    pub exchange: Option<LineRate>,
 }
 
 /// What was counted of one e-mail, or of one network.
@@ -215,6 +217,17 @@ pub struct NewGift<'a> {
     pub now: OffsetDateTime,
 }
 
+/// The exchange rate by which a line was sold, frozen with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineRate {
+    /// Pricing's row.
+    pub id: i64,
+    /// As it was entered: what the cost was expected to be worth.
+    pub rate: Rate,
+    /// Percent on top of it, of which the price was made.
+    pub margin: Decimal,
+}
+
 /// A line to be written.
 #[derive(Debug)]
 pub struct NewLine<'a> {
@@ -236,4 +249,6 @@ pub struct NewLine<'a> {
     pub cost_currency: Currency,
     /// The rule that made the price.
     pub markup_rule_id: i64,
+    /// What the cost was exchanged at; `None` where price and cost are in one currency.
+    pub exchange: Option<LineRate>,
 }

@@ -241,6 +241,7 @@ pub(super) mod tests {
             quantity: 2,
             unit_price: usd(590),
             cost: Cost { amount: "4.2".parse().unwrap(), currency: Currency::parse("USD").unwrap() },
+            exchange: None,
         };
         let units: Vec<Unit> = (1..).zip(states).map(|(number, state)| unit(number, state)).collect();
         let esim = Esim {

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::price_list::PriceList;
+use super::price_list::{PriceList, Revision};
 use super::scope::Subject;
 use super::store::{self, Noted};
 
@@ -12,8 +12,8 @@ use super::store::{self, Noted};
 pub struct NotedOf {
     /// The catalog's version.
     pub catalog_version: i64,
-    /// The rules' revision.
-    pub rules_revision: i64,
+    /// Of rules and rates.
+    pub revision: Revision,
     /// When.
     pub noted_at: OffsetDateTime,
 }

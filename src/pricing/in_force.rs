@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::markup::Markup;
-use super::price_list::PriceList;
+use super::price_list::{PriceList, Revision};
 use super::rule::Rule;
 use super::rule_set::{Edit, NoEdit, RuleSet};
 use super::store;
@@ -74,15 +74,15 @@ pub async fn rules(db: &mut PgConnection) -> sqlx::Result<RuleSet> {
 /// # Errors
 /// Of the database.
 pub async fn price_list(db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<PriceList> {
-    Ok(store::rules(db).await?.prices(now))
+    Ok(store::rules(db).await?.prices(now).exchanged(&store::rates::exchange(db, now).await?, now))
 }
 
-/// The revision alone: whether a [`RuleSet`] read before is still in force; 0 before the first.
+/// The revision alone: whether a [`PriceList`] read before is made of what is in force.
 ///
 /// # Errors
 /// Of the database.
-pub async fn revision(db: &mut PgConnection) -> sqlx::Result<i64> {
-    store::revision(db).await
+pub async fn revision(db: &mut PgConnection) -> sqlx::Result<Revision> {
+    Ok(Revision { rules: store::revision(db).await?, rates: store::rates::revision(db).await? })
 }
 
 /// The newest versions, newest first.

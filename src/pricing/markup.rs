@@ -88,6 +88,12 @@ pub enum NoPrice {
     /// No rule is published yet.
     #[error("there is no rule for it")]
     NoRule,
+    /// The cost would have to be exchanged, and there is no rate.
+    #[error("there is no exchange rate for it")]
+    NoRate,
+    /// The cost would have to be exchanged, and the newest rate is older than the limit.
+    #[error("the exchange rate is too old")]
+    RateTooOld,
     /// The amount is too large to be a price.
     #[error("the amount is too large")]
     TooLarge,

@@ -3,21 +3,32 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
+use super::exchange::{Counter, Exchange, Exchanged, InForceRate};
 use super::markup::NoPrice;
 use super::rule::{Made, Rule};
 use super::scope::{Scope, Subject};
-use crate::ground::{Currency, Price};
+use crate::ground::{Cost, Currency, Price};
 
 /// The rules that hold at one moment, each found at once however many there are.
 #[derive(Clone, Debug, Default)]
 pub struct PriceList {
     /// The winner of each scope.
     best: HashMap<Scope, Rule>,
+    counter: Counter,
     next_change: Option<OffsetDateTime>,
+    revision: Revision,
+}
+
+/// What prices are made of: two lists of one revision and one moment are equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Revision {
     /// Of the rules; 0 where they are in force nowhere.
-    revision: i64,
+    pub rules: i64,
+    /// Of rates and their terms; 0 where there are none.
+    pub rates: i64,
 }
 
 /// A price with the rule that made it.
@@ -29,6 +40,10 @@ pub struct Priced<'a> {
     pub lifted: bool,
     /// The rule.
     pub rule: &'a Rule,
+    /// The cost in the price's currency, by the rate alone: price less this is the margin.
+    pub cost: Cost,
+    /// The rate by which the cost was exchanged; `None` where both are in one currency.
+    pub rate: Option<InForceRate>,
 }
 
 /// The order in which rules of one scope win: the higher priority, then the newer. No two rules of a set are equal in
@@ -50,23 +65,35 @@ impl PriceList {
         let dates = rules.iter().flat_map(|rule| [rule.starts_at, rule.ends_at]).flatten();
         Self {
             best: best.into_iter().map(|(scope, rule)| (scope, rule.clone())).collect(),
+            counter: Counter::Same,
             next_change: dates.filter(|at| *at > now).min(),
-            revision: 0,
+            revision: Revision::default(),
         }
     }
 
     /// The list as made of the rules of a revision.
-    pub(super) fn of_revision(self, revision: i64) -> Self {
-        Self { revision, ..self }
+    pub(super) fn of_revision(self, rules: i64) -> Self {
+        Self { revision: Revision { rules, ..self.revision }, ..self }
     }
 
-    /// The next moment at which a rule begins or ends to hold; prices may change then.
+    /// The same rules over costs that are exchanged as they are at this moment, which is the list's.
+    pub fn exchanged(self, exchange: &Exchange, now: OffsetDateTime) -> Self {
+        let changes = [self.next_change, exchange.next_change(now)];
+        Self {
+            counter: Counter::at(exchange, now),
+            next_change: changes.into_iter().flatten().min(),
+            revision: Revision { rates: exchange.revision, ..self.revision },
+            ..self
+        }
+    }
+
+    /// The next moment at which a rule or a rate begins or ends to hold; prices may change then.
     pub fn next_change(&self) -> Option<OffsetDateTime> {
         self.next_change
     }
 
-    /// The revision of the rules that it was made of.
-    pub fn revision(&self) -> i64 {
+    /// What it was made of.
+    pub fn revision(&self) -> Revision {
         self.revision
     }
 
@@ -97,11 +124,24 @@ impl PriceList {
     /// The price of a package.
     ///
     /// # Errors
-    /// [`NoPrice`] where there is no rule, its currency is another one than the cost's, or the amount does not fit.
+    /// [`NoPrice`] where there is no rule, its currency is another one than the cost's and no rate leads from one to the
+    /// other, or the amount does not fit.
     pub fn price<'a>(&'a self, subject: &Subject<'_>) -> Result<Priced<'a>, NoPrice> {
         let rule = self.rule(subject).ok_or(NoPrice::NoRule)?;
-        let Made { price, lifted } = rule.price(subject.cost)?;
-        Ok(Priced { price, lifted, rule })
+        let Exchanged { sold_at, cost, rate } = self.counter.exchange(subject.cost)?;
+        let Made { price, lifted } = rule.price(sold_at)?;
+        Ok(Priced { price, lifted, rule, cost, rate })
+    }
+
+    /// What a package must bring at least: its cost, exchanged as for a price, plus the minimum margin of its rule; exact,
+    /// in the currency beside it.
+    ///
+    /// # Errors
+    /// As [`PriceList::price`].
+    pub fn floor(&self, subject: &Subject<'_>) -> Result<(Decimal, Currency), NoPrice> {
+        let rule = self.rule(subject).ok_or(NoPrice::NoRule)?;
+        let floor = rule.floor(self.counter.exchange(subject.cost)?.sold_at)?;
+        Ok((floor, rule.markup.currency))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::price_list::PriceList;
+use super::price_list::{PriceList, Priced};
 use super::scope::Subject;
 use crate::ground::{Cost, Price};
 
@@ -14,8 +14,10 @@ pub const NAMED: usize = 50;
 pub struct Change<P> {
     /// Whatever stands for the plan.
     pub plan: P,
-    /// What it costs the shop.
+    /// What it costs the shop, as the upstream says it.
     pub cost: Cost,
+    /// The same in the currency of the price then, of which its margin is told; else as `cost`.
+    pub cost_then: Cost,
     /// The price now; `None` where it has none.
     pub now: Option<Price>,
     /// The price then.
@@ -73,8 +75,8 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, price: Option<Price>, cost: Cost) {
-        let Some(margin) = price.and_then(|price| margin(price, cost)) else { return };
+    fn add(&mut self, priced: Option<Priced<'_>>) {
+        let Some(margin) = priced.and_then(|priced| margin(priced.price, priced.cost)) else { return };
         self.worst = Some(self.worst.map_or(margin, |worst| worst.min(margin)));
         self.total = self.total.saturating_add(margin);
         self.number += 1;
@@ -130,16 +132,17 @@ where
     };
     let (mut margins_now, mut margins_then) = (Sum::default(), Sum::default());
     for (plan, subject) in plans {
-        let after = then.price(&subject).ok();
+        let (before, after) = (now.price(&subject).ok(), then.price(&subject).ok());
         let change = Change {
             plan,
             cost: subject.cost,
-            now: now.price(&subject).ok().map(|priced| priced.price),
+            cost_then: after.map_or(subject.cost, |priced| priced.cost),
+            now: before.map(|priced| priced.price),
             then: after.map(|priced| priced.price),
             lifted: after.is_some_and(|priced| priced.lifted),
         };
-        margins_now.add(change.now, change.cost);
-        margins_then.add(change.then, change.cost);
+        margins_now.add(before);
+        margins_then.add(after);
         said.note(change);
     }
     said.changes.sort_by_key(|change| std::cmp::Reverse(move_of(change)));

@@ -1,11 +1,14 @@
 //! `markup_rules`, `rule_versions` and `price_history`, whose rows are only ever added; and `prices_noted`.
 
+pub mod rates;
+
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
 use super::history::NotedOf;
 use super::markup::{Markup, Rounding};
+use super::price_list::Revision;
 use super::rule::Rule;
 use super::rule_set::{Edit, RuleSet};
 use super::scope::Scope;
@@ -263,27 +266,34 @@ pub async fn note(db: &mut PgConnection, noted: &[Noted], now: OffsetDateTime) -
 
 /// What was noted last.
 pub async fn noted_of(db: &mut PgConnection) -> sqlx::Result<Option<NotedOf>> {
-    query_as!(NotedOf, "select catalog_version, rules_revision, noted_at from prices_noted")
+    let row = query!("select catalog_version, rules_revision, rates_revision, noted_at from prices_noted")
         .fetch_optional(db)
-        .await
+        .await?;
+    Ok(row.map(|row| NotedOf {
+        catalog_version: row.catalog_version,
+        revision: Revision { rules: row.rules_revision, rates: row.rates_revision },
+        noted_at: row.noted_at,
+    }))
 }
 
 /// Remembers what was noted last.
 pub async fn set_noted_of(
     db: &mut PgConnection,
     catalog_version: i64,
-    rules_revision: i64,
+    revision: Revision,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     query!(
-        "insert into prices_noted (catalog_version, rules_revision, noted_at)
-         values ($1, $2, $3)
+        "insert into prices_noted (catalog_version, rules_revision, rates_revision, noted_at)
+         values ($1, $2, $3, $4)
          on conflict (one) do update
          set catalog_version = excluded.catalog_version,
              rules_revision = excluded.rules_revision,
+             rates_revision = excluded.rates_revision,
              noted_at = excluded.noted_at",
         catalog_version,
-        rules_revision,
+        revision.rules,
+        revision.rates,
         now
     )
     .execute(db)

@@ -1,4 +1,5 @@
-//! `/healthz`: the process lives. `/readyz`: database, schema and catalog are ready; else what is missing, by name.
+//! `/healthz`: the process lives. `/readyz`: database, schema and catalog are ready; else what is missing, by name; and why
+//! a shop that is ready sells nothing.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use serde_json::json;
 use crate::plumbing::db::{self, SchemaState};
 use crate::shop::Shop;
 use crate::window::Window;
-use crate::{catalog, settings};
+use crate::{catalog, pricing, settings};
 
 /// A database that takes longer is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,16 +33,28 @@ async fn ready(State(shop): State<Shop>, window: Option<Extension<Window>>) -> R
         Ok(Ok(missing)) => missing,
         Ok(Err(_)) | Err(_) => vec!["the database does not answer (DATABASE_URL)"],
     };
+    let sales = sales(&shop).await;
     let shows = window.is_none_or(|window| window.now().has_catalog());
     if missing.is_empty() && !shows {
         missing.push("the catalog in memory: this node is about to read it");
     }
     match missing.is_empty() {
-        true => answer(StatusCode::OK, json!({ "status": "ready" })),
+        true => answer(StatusCode::OK, json!({ "status": "ready", "sales": sales })),
         false => {
             answer(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "not ready", "missing": missing }))
         }
     }
+}
+
+/// Why a shop that can show its pages sells nothing, in a sentence; `null` where it sells. It is ready all the same: other
+/// nodes would not sell either.
+async fn sales(shop: &Shop) -> Option<String> {
+    let read = async || -> sqlx::Result<_> {
+        let standing =
+            pricing::exchange(&mut *shop.db.acquire().await?, shop.now()).await?.standing(shop.now());
+        Ok((!standing.sells()).then(|| standing.to_string()))
+    };
+    tokio::time::timeout(PATIENCE, read()).await.ok()?.ok()?
 }
 
 async fn missing(shop: &Shop) -> sqlx::Result<Vec<&'static str>> {

@@ -33,7 +33,7 @@ pub enum Act {
     Look,
     /// Change one's own password and second factor.
     OwnAccount,
-    /// Publish a markup rule.
+    /// Publish a markup rule or an exchange rate.
     ChangeMarkup,
     /// Say something of a package, release new ones, decide about a sync that was held.
     ChangeCatalog,

@@ -64,14 +64,16 @@ pub async fn note_prices(shop: &Shop) -> sqlx::Result<()> {
     // Read before the rest: whatever changes meanwhile is noted the next time.
     let version = catalog::version(&mut conn).await?;
     let rules = pricing::rules(&mut conn).await?;
+    let exchange = pricing::exchange(&mut conn, now).await?;
+    let prices = rules.prices(now).exchanged(&exchange, now);
     if let Some(noted) = pricing::noted_of(&mut conn).await?
-        && (noted.catalog_version, noted.rules_revision) == (version, rules.revision)
+        && (noted.catalog_version, noted.revision) == (version, prices.revision())
         && !rules.changes_between(noted.noted_at, now)
+        && !exchange.changes_between(noted.noted_at, now)
     {
         return Ok(());
     }
     let listings = catalog::listings(&mut conn).await?;
-    let prices = rules.prices(now);
     let mut tx = sqlx::Connection::begin(&mut *conn).await?;
     let subjects = listings.iter().map(Subject::from);
     let changed = pricing::note(&mut tx, &prices, subjects, version, now).await?;
@@ -92,7 +94,23 @@ async fn make_contact(shop: &Shop) -> Result<(), Failed> {
         conn = shop.db.acquire().await?;
         settings::fix_currency(&mut conn, account, shop.settings.currency).await?;
     }
+    make_first_terms(shop, &mut conn).await?;
     make_first_rule(shop, &mut conn).await
+}
+
+/// Where customers pay in another currency than the account's, prices are made from exchange rates from then on; once.
+async fn make_first_terms(shop: &Shop, conn: &mut PgConnection) -> Result<(), Failed> {
+    let mut tx = sqlx::Connection::begin(conn).await?;
+    // The installation's row is held, so that two nodes which start at once make them once.
+    let Some(to) = settings::lock_currency(&mut tx).await? else { return Ok(()) };
+    let from = settings::installation(&mut tx).await?.upstream_currency;
+    if let Some(from) = from.filter(|from| *from != to)
+        && pricing::exchange(&mut tx, shop.now()).await?.terms.is_none()
+    {
+        pricing::first_terms(&mut tx, from, to, shop.now()).await?;
+        shop.bell.ring(Ring::Window);
+    }
+    Ok(tx.commit().await?)
 }
 
 async fn account_currency(shop: &Shop) -> Result<Currency, Failed> {

@@ -1,4 +1,4 @@
-//! Keeps the window fresh: after a sync and after a new markup rule, here and on every other node.
+//! Keeps the window fresh: after a sync, a new markup rule and a new exchange rate, here and on every other node.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 const SOLD_IN: time::Duration = time::Duration::weeks(4);
 const COUNT_EVERY: time::Duration = time::Duration::hours(1);
 
-/// Reads catalog and rules as of one moment and shows them, priced for now.
+/// Reads catalog, rules and rates as of one moment and shows them, priced for now.
 ///
 /// # Errors
 /// Where the database cannot be read; what was shown stays.
@@ -32,15 +32,21 @@ pub async fn reload(shop: &Shop, window: &Window) -> anyhow::Result<()> {
     // Some ten thousand plans are sorted here: not on a thread that answers visitors.
     let build = move || Snapshot::build(contents, &prices).beside(past, &sold, now);
     let snapshot = tokio::task::spawn_blocking(build).await?;
-    let (version, rules) = snapshot.made_from;
+    let (version, revision) = snapshot.made_from;
     let plans = snapshot.plans_count();
     window.swap(snapshot);
-    tracing::info!(version, rules, plans, "the window shows a new catalog");
+    tracing::info!(
+        version,
+        rules = revision.rules,
+        rates = revision.rates,
+        plans,
+        "the window shows a new catalog"
+    );
     Ok(())
 }
 
-/// Reloads whenever the catalog or the rules changed, or a date of theirs passed, until the program stops. The bell makes it quick; looking by
-/// itself makes it sure.
+/// Reloads whenever the catalog, the rules or the rates changed, or a date of theirs passed, until the program stops. The
+/// bell makes it quick; looking by itself makes it sure.
 pub async fn keep_fresh(shop: Shop, window: Window) {
     let mut rings = shop.bell.listen();
     let mut failing = false;

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::search::Index;
 use crate::catalog::{Contents, Coverage};
 use crate::ground::Price;
-use crate::pricing::{PriceList, Subject};
+use crate::pricing::{PriceList, Revision, Subject};
 
 /// A country, with the plans that work there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +39,9 @@ pub struct Snapshot {
     global: Vec<usize>,
     withdrawn: HashSet<i64>,
     pub(super) index: Index,
-    /// The catalog's version and the rules' revision: what [`super::keep_fresh`] compares.
-    pub(super) made_from: (i64, i64),
-    /// When a rule begins or ends to hold: prices may be others from then on.
+    /// The catalog's version and the prices' revision: what [`super::keep_fresh`] compares.
+    pub(super) made_from: (i64, Revision),
+    /// When a rule or a rate begins or ends to hold: prices may be others from then on.
     pub(super) next_change: Option<OffsetDateTime>,
     /// When the catalog was last read from the upstream.
     pub synced_at: Option<OffsetDateTime>,
@@ -50,7 +50,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Prices and sorts a catalog by the rules of a moment. Without a rule nothing has a price, and a plan whose cost is
-    /// in another currency than its rule's has none either: they are shown, and cannot be bought.
+    /// in another currency than its rule's has none either, unless a rate exchanges it: they are shown, and cannot be bought.
     pub fn build(contents: Contents, prices: &PriceList) -> Self {
         let mut countries: Vec<Place> = contents
             .countries

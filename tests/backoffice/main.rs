@@ -12,6 +12,7 @@ mod factor;
 mod gates;
 mod markup;
 mod pages;
+mod rates;
 mod sign_in;
 mod stand;
 #[path = "../support/mod.rs"]

@@ -28,6 +28,7 @@ mod outages;
 mod payments;
 mod post;
 mod prices;
+mod rates;
 mod readiness;
 mod refunds;
 mod staff;

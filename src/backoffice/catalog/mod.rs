@@ -233,7 +233,7 @@ fn priced(row: &PackageRow, prices: &PriceList) -> (String, String, Option<(i64,
     match prices.price(&subject) {
         Ok(priced) => (
             format!("{} {}", priced.price, priced.price.currency),
-            margin(priced.price.minor, row.cost, &row.currency)
+            margin(priced.price.minor, priced.cost.amount, priced.cost.currency.code())
                 .map_or_else(String::new, |(left, part)| format!("{left} ({part})")),
             Some((priced.rule.id, priced.rule.scope.to_string())),
         ),

@@ -44,9 +44,14 @@ pub(super) async fn rehearse(
     edit: &Edit,
     then: Vec<Rule>,
 ) -> Result<View, Problem> {
-    let listings = catalog::listings(&mut *shop.db.acquire().await?).await?;
     let (at, later) = moment(edit, shop.now());
-    let (before, after) = (set.prices(at), PriceList::at(&then, at));
+    let mut conn = shop.db.acquire().await?;
+    let listings = catalog::listings(&mut conn).await?;
+    let exchange = pricing::exchange(&mut conn, shop.now()).await?;
+    drop(conn);
+    // A rule that begins later is compared at today's rate: nobody knows the one of then.
+    let exchanged = |list: PriceList| list.exchanged(&exchange, shop.now());
+    let (before, after) = (exchanged(set.prices(at)), exchanged(PriceList::at(&then, at)));
     // A hundred thousand plans are priced twice: not on a thread that answers others.
     let compared = tokio::task::spawn_blocking(move || {
         let plans = listings.iter().enumerate().map(|(place, listing)| (place, Subject::from(listing)));
@@ -100,6 +105,6 @@ fn row(listing: &Listing, change: &Change<usize>) -> ChangeView {
         cost: exact(change.cost.amount, change.cost.currency.code()),
         now: price(change.now),
         then: price(change.then),
-        left: change.then.map_or_else(String::new, |then| left(then, change.cost)),
+        left: change.then.map_or_else(String::new, |then| left(then, change.cost_then)),
     }
 }

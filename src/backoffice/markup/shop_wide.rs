@@ -14,7 +14,9 @@ use super::words::{Choice, in_full, left, roundings, rule_text, scope_text};
 use super::{Unpublished, currency, read_seen, rehearsal, saved, seen, write};
 use crate::catalog;
 use crate::ground::Currency;
-use crate::pricing::{self, Edit, MarkupForm, PriceList, Refused, Rule, RuleSet, Subject, Version};
+use crate::pricing::{
+    self, Edit, MarkupForm, PriceList, RateStanding, Refused, Rule, RuleSet, Subject, Version,
+};
 use crate::shop::Shop;
 use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
@@ -90,6 +92,8 @@ struct MarkupPage {
     conflict: bool,
     /// `None` until the upstream was reached once.
     currency: Option<String>,
+    /// How the exchange rates stand, where they are needed.
+    rates: Option<RateStanding>,
     form: Typed,
     wrong: Refused,
     roundings: Vec<Choice>,
@@ -167,9 +171,13 @@ async fn answer(shop: &Shop, staff: &Staff, status: StatusCode, said: Said) -> R
     let mut conn = shop.db.acquire().await?;
     let set = pricing::rules(&mut conn).await?;
     let versions = pricing::versions(&mut conn, VERSIONS).await?;
+    let exchange = pricing::exchange(&mut conn, shop.now()).await?;
     drop(conn);
-    let examples = match currency.filter(|_| said.rehearsed.is_none()) {
-        Some(currency) => examples(shop, currency, &set.prices(shop.now())).await?,
+    let of = exchange.terms.as_ref().map(|terms| terms.from).or(currency);
+    let examples = match of.filter(|_| said.rehearsed.is_none()) {
+        Some(currency) => {
+            examples(shop, currency, &set.prices(shop.now()).exchanged(&exchange, shop.now())).await?
+        }
         None => Vec::new(),
     };
     let mut form = said.form.unwrap_or_else(|| form_of(set.shop_wide()));
@@ -180,6 +188,7 @@ async fn answer(shop: &Shop, staff: &Staff, status: StatusCode, said: Said) -> R
         saved: said.saved,
         conflict: said.conflict,
         currency: currency.map(|currency| currency.code().to_owned()),
+        rates: exchange.terms.is_some().then(|| exchange.standing(shop.now())),
         roundings: roundings(form.rounding.trim()),
         form,
         wrong: said.wrong,
@@ -202,7 +211,7 @@ fn form_of(rule: Option<&Rule>) -> Typed {
     }
 }
 
-/// What the rules make of three packages.
+/// What the rules make of three packages with costs in this currency.
 async fn examples(shop: &Shop, currency: Currency, prices: &PriceList) -> Result<Vec<ExampleView>, Problem> {
     let mut views = Vec::new();
     for id in store::examples(&shop.db, currency.code()).await? {
@@ -213,7 +222,7 @@ async fn examples(shop: &Shop, currency: Currency, prices: &PriceList) -> Result
             id,
             cost: exact(package.cost.amount, package.cost.currency.code()),
             price: priced.as_ref().map_or_else(ToString::to_string, |priced| in_full(priced.price)),
-            left: priced.as_ref().map_or_else(|_| String::new(), |priced| left(priced.price, package.cost)),
+            left: priced.as_ref().map_or_else(|_| String::new(), |priced| left(priced.price, priced.cost)),
             rule: priced.ok().map(|priced| priced.rule.id),
             name: package.name,
         });

@@ -33,6 +33,9 @@ pub(crate) struct LineRow {
     pub unit_price_minor: i64,
     pub cost: Decimal,
     pub cost_currency: String,
+    /// What one unit of that was worth in the order's currency when it was sold, and the percent put on it.
+    pub exchange_rate: Option<Decimal>,
+    pub exchange_margin: Option<Decimal>,
     pub markup_rule_id: i64,
 }
 
@@ -201,7 +204,8 @@ async fn order(conn: &mut PgConnection, number: &str) -> sqlx::Result<Option<Ord
 async fn lines(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<LineRow>> {
     sqlx::query_as!(
         LineRow,
-        "select id, position, package_id, name, quantity, unit_price_minor, cost, cost_currency, markup_rule_id
+        "select id, position, package_id, name, quantity, unit_price_minor, cost, cost_currency, exchange_rate,
+                exchange_margin, markup_rule_id
          from order_lines
          where order_id = $1
          order by position",

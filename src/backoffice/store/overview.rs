@@ -28,9 +28,10 @@ pub(crate) struct Sales {
     pub total_minor: i64,
     /// Price of the units that did not fail.
     pub kept_minor: i64,
-    /// What those units cost: really, where that is known, else as it was when they were sold.
+    /// What those units cost: really, where that is known, else as it was when they were sold; in the currency of the sale,
+    /// where need be by the rate of the sale, rounded up at four decimals.
     pub cost: Decimal,
-    /// Whether all of that cost is in the currency of the sale, so that there is a margin to speak of.
+    /// Whether all of that cost can be said in the currency of the sale, so that there is a margin to speak of.
     pub comparable: bool,
 }
 
@@ -74,11 +75,22 @@ pub(crate) async fn sales_since(db: &PgPool, since: OffsetDateTime) -> sqlx::Res
            ), kept as (
                select s.currency,
                       sum(l.unit_price_minor)::bigint as price_minor,
-                      sum(coalesce(u.real_cost, l.cost)) as cost,
-                      bool_and(coalesce(u.real_cost_currency, l.cost_currency) = s.currency) as comparable
+                      sum(worth.amount) as cost,
+                      bool_and(worth.amount is not null) as comparable
                from sold s
                join units u on u.order_id = s.id
                join order_lines l on l.id = u.line_id
+               cross join lateral (
+                   select coalesce(u.real_cost, l.cost) as amount,
+                          coalesce(upper(u.real_cost_currency), l.cost_currency) as code
+               ) bought
+               cross join lateral (
+                   select case
+                              when bought.code = s.currency then bought.amount
+                              when bought.code = l.cost_currency
+                                  then ceil(bought.amount * l.exchange_rate * 10000) / 10000
+                          end as amount
+               ) worth
                where u.status <> 'failed'
                group by s.currency
            )

@@ -234,6 +234,8 @@ pub struct OddCost {
     pub real_currency: String,
     pub price_minor: i64,
     pub price_currency: String,
+    /// What one unit of the listed currency was worth in the price's when it was sold.
+    pub sold_at: Option<Decimal>,
     pub changed_at: OffsetDateTime,
 }
 
@@ -243,7 +245,8 @@ pub async fn odd_costs(db: &mut PgConnection, since: OffsetDateTime) -> sqlx::Re
         OddCost,
         r#"select u.external_order_id as name, o.number, l.package_id, l.cost as listed,
                   l.cost_currency as listed_currency, u.real_cost as "real!", upper(u.real_cost_currency) as "real_currency!",
-                  l.unit_price_minor as price_minor, o.currency as price_currency, u.changed_at
+                  l.unit_price_minor as price_minor, o.currency as price_currency, l.exchange_rate as sold_at,
+                  u.changed_at
            from units u
            join order_lines l on l.id = u.line_id
            join orders o on o.id = u.order_id

@@ -45,6 +45,7 @@ pub async fn give(conn: &mut PgConnection, gift: &NewGift<'_>) -> sqlx::Result<O
         cost: line.cost.amount,
         cost_currency: line.cost.currency,
         markup_rule_id: rule_of(conn, line.id).await?,
+        exchange: line.exchange,
     };
     insert_line(conn, gift.number, gift.now, id, &given).await?;
     let by = || Actor::Admin(gift.granted_by.to_owned());

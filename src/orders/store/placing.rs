@@ -25,10 +25,12 @@ pub async fn insert_all(
              select *
              from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::bigint[], $10::timestamptz[], $11::bigint[], $12::text[], $13::jsonb[], $14::int[],
-                         $15::bigint[], $16::numeric[], $17::text[], $18::bigint[], $19::int[], $28::text[])
+                         $15::bigint[], $16::numeric[], $17::text[], $18::bigint[], $19::int[], $28::text[],
+                         $29::bigint[], $30::numeric[], $31::numeric[])
                   as n (number, token, form_key, form_fingerprint, email, language, device_imei, currency,
                         total_minor, expires_at, package_id, name, facts, quantity,
-                        unit_price_minor, cost, cost_currency, markup_rule_id, position, client)
+                        unit_price_minor, cost, cost_currency, markup_rule_id, position, client,
+                        exchange_rate_id, exchange_rate, exchange_margin)
            ), placed as (
              insert into orders (number, token, form_key, form_fingerprint, email, language, device_imei, status,
                                  payment_status, currency, total_minor, terms_accepted_at, created_at, expires_at, client)
@@ -39,9 +41,10 @@ pub async fn insert_all(
              returning id, number, expires_at
            ), line as (
              insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
-                                      cost_currency, markup_rule_id)
+                                      cost_currency, markup_rule_id, exchange_rate_id, exchange_rate, exchange_margin)
              select placed.id, new.position, new.package_id, new.name, new.facts, new.quantity, new.unit_price_minor,
-                    new.cost, new.cost_currency, new.markup_rule_id
+                    new.cost, new.cost_currency, new.markup_rule_id, new.exchange_rate_id, new.exchange_rate,
+                    new.exchange_margin
              from placed
              join new on new.number = placed.number
              returning id, order_id, position
@@ -91,6 +94,9 @@ pub async fn insert_all(
         placed.detail,
         ADVANCE,
         &rows.clients as &[Option<&str>],
+        &rows.exchange_ids as &[Option<i64>],
+        &rows.exchange_rates as &[Option<Decimal>],
+        &rows.exchange_margins as &[Option<Decimal>],
     )
     .fetch_all(conn)
     .await?;
@@ -119,6 +125,9 @@ struct Rows<'a> {
     costs: Vec<Decimal>,
     cost_currencies: Vec<&'a str>,
     rules: Vec<i64>,
+    exchange_ids: Vec<Option<i64>>,
+    exchange_rates: Vec<Option<Decimal>>,
+    exchange_margins: Vec<Option<Decimal>>,
     positions: Vec<i32>,
     unit_orders: Vec<&'a str>,
     unit_numbers: Vec<i32>,
@@ -164,6 +173,9 @@ impl<'a> Rows<'a> {
         self.costs.push(line.cost);
         self.cost_currencies.push(line.cost_currency.code());
         self.rules.push(line.markup_rule_id);
+        self.exchange_ids.push(line.exchange.map(|exchange| exchange.id));
+        self.exchange_rates.push(line.exchange.map(|exchange| exchange.rate.per_unit));
+        self.exchange_margins.push(line.exchange.map(|exchange| exchange.margin));
     }
 }
 
@@ -181,8 +193,8 @@ pub(super) async fn insert_line(
 ) -> sqlx::Result<()> {
     let line_id = sqlx::query_scalar!(
         "insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
-                                  cost_currency, markup_rule_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                  cost_currency, markup_rule_id, exchange_rate_id, exchange_rate, exchange_margin)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          returning id",
         order_id,
         line.position,
@@ -194,6 +206,9 @@ pub(super) async fn insert_line(
         line.cost,
         line.cost_currency.code(),
         line.markup_rule_id,
+        line.exchange.map(|exchange| exchange.id),
+        line.exchange.map(|exchange| exchange.rate.per_unit),
+        line.exchange.map(|exchange| exchange.margin),
     )
     .fetch_one(&mut *conn)
     .await?;

@@ -6,9 +6,9 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::corrupt;
-use crate::ground::{Cost, Currency, EmailAddress, Language, Price, token::Token};
+use crate::ground::{Cost, Currency, EmailAddress, Language, Price, Rate, token::Token};
 use crate::orders::{
-    HoldReason, Line, Order, OrderNumber, OrderStatus, PaymentStatus, Unit, UnitState, UnitStatus,
+    HoldReason, Line, LineRate, Order, OrderNumber, OrderStatus, PaymentStatus, Unit, UnitState, UnitStatus,
 };
 
 struct OrderRow {
@@ -114,6 +114,9 @@ struct LineRow {
     currency: String,
     cost: Decimal,
     cost_currency: String,
+    exchange_rate_id: Option<i64>,
+    exchange_rate: Option<Decimal>,
+    exchange_margin: Option<Decimal>,
 }
 
 impl TryFrom<LineRow> for Line {
@@ -123,6 +126,12 @@ impl TryFrom<LineRow> for Line {
         let bad = || corrupt("order_lines", row.id, "currency");
         let currency = Currency::parse(&row.currency).ok_or_else(bad)?;
         let cost_currency = Currency::parse(&row.cost_currency).ok_or_else(bad)?;
+        let exchange = row.exchange_rate_id.zip(row.exchange_rate).zip(row.exchange_margin);
+        let exchange = exchange.map(|((id, per_unit), margin)| LineRate {
+            id,
+            rate: Rate { from: cost_currency, to: currency, per_unit },
+            margin,
+        });
         Ok(Self {
             id: row.id,
             position: row.position,
@@ -132,6 +141,7 @@ impl TryFrom<LineRow> for Line {
             quantity: row.quantity,
             unit_price: Price::new(row.unit_price_minor, currency),
             cost: Cost { amount: row.cost, currency: cost_currency },
+            exchange,
         })
     }
 }
@@ -141,7 +151,7 @@ pub async fn lines(conn: &mut PgConnection, order_id: i64) -> sqlx::Result<Vec<L
     let rows = sqlx::query_as!(
         LineRow,
         "select l.id, l.position, l.package_id, l.name, l.facts, l.quantity, l.unit_price_minor, o.currency,
-                l.cost, l.cost_currency
+                l.cost, l.cost_currency, l.exchange_rate_id, l.exchange_rate, l.exchange_margin
          from order_lines l
          join orders o on o.id = l.order_id
          where l.order_id = $1

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use axum::Router;
 use secrecy::SecretString;
-use simfront::ground::{Clock, Entropy};
+use simfront::ground::{Clock, Currency, Entropy};
 use simfront::plumbing::bell::Bell;
 use simfront::plumbing::data_dir::DataDir;
 use simfront::plumbing::db;
@@ -63,6 +63,8 @@ pub struct Plan {
     pub packages: usize,
     /// They go over a wire that can be cut.
     pub wire: bool,
+    /// What customers pay in; else the upstream account's.
+    pub currency: Option<Currency>,
     /// The shop asks this port instead of the sandbox's, where nobody listens yet.
     pub upstream_port: Option<u16>,
 }
@@ -77,6 +79,7 @@ impl Default for Plan {
             patience: Duration::from_secs(10),
             header_read: Duration::from_secs(10),
             upstream_port: None,
+            currency: None,
             connections: 10,
             packages: 120,
             connection_wait: Duration::from_secs(30),
@@ -330,7 +333,7 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
         public_url: origin.to_owned(),
         trusted_proxies: Vec::new(),
         sealing_key,
-        currency: None,
+        currency: plan.currency,
         first_markup: FirstMarkup { percent: 25.into(), fixed: 0.into(), rounding: "none" },
         webhook_secrets: if plan.secret { vec![SECRET.to_owned().into()] } else { Vec::new() },
         payment_methods: vec!["test".to_owned()],
