@@ -246,7 +246,7 @@ async fn still_holds(
 }
 
 /// Whether a price less its fee is at least today's cost plus the minimum margin of the rule that prices the package now.
-fn covers(price: Price, fee: Decimal, package: &catalog::Package, prices: &PriceList) -> bool {
+pub(super) fn covers(price: Price, fee: Decimal, package: &catalog::Package, prices: &PriceList) -> bool {
     let floor = prices.rule(&Subject::from(package)).and_then(|rule| rule.floor(package.cost).ok());
     let earned = price.amount().saturating_sub(fee);
     price.currency == package.cost.currency && floor.is_some_and(|floor| earned >= floor)

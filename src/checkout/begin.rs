@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::Draft;
 use super::limits::Counts;
+use super::quote::Offered;
 use super::sold::{Offer, Sold};
 use crate::catalog::{Data, Package};
 use crate::ground::token::Token;
@@ -45,9 +46,12 @@ pub struct Begun {
 /// Why there is no order. Nothing was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// One plan costs this now, which the customer has not seen.
+    /// One plan costs this now, which the customer has not seen, and what they saw is not honoured.
     #[error("the price is another one now")]
-    PriceMoved(Price),
+    PriceMoved(Offered),
+    /// The plan promises something else than what the customer looked at.
+    #[error("the plan is another one now")]
+    Changed,
     /// The plan is not on sale.
     #[error("the plan is not on sale")]
     Gone,

@@ -12,8 +12,10 @@ use crate::web::FieldErrors;
 const MOST: u32 = 10;
 /// What is shown again of a field that cannot be taken, in characters.
 const ECHO: usize = 300;
+/// No quote is longer, in bytes.
+const QUOTE: usize = 200;
 /// The fields that count. Every other is ignored: the server decides prices, currency and status (RELIABILITY I8).
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "package_id",
     "quantity",
     "email",
@@ -23,6 +25,7 @@ const FIELDS: [&str; 11] = [
     "coupon",
     "form_key",
     "shown_price",
+    "quote",
     "new_quantity",
     "step",
 ];
@@ -79,6 +82,16 @@ impl Typed {
         whole(self.of("quantity")).and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=self.most).contains(n))
     }
 
+    /// The price of one plan that the form says was shown, in minor units.
+    pub fn shown_price(&self) -> Option<i64> {
+        whole(self.of("shown_price"))
+    }
+
+    /// The form's quote as it came; empty where what came is too long to be one.
+    pub fn quote(&self) -> &str {
+        Some(self.of("quote")).filter(|text| text.len() <= QUOTE).unwrap_or_default()
+    }
+
     /// This form with the quantity that was chosen beside it, where that is another one, or where its button was pressed:
     /// the customer has not seen the total of it. `None` where the total was shown.
     pub fn recounted(&self) -> Option<Self> {
@@ -127,6 +140,8 @@ pub struct Draft {
     pub form_key: String,
     /// The price of one plan that the customer saw, in minor units. Compared only, never charged.
     pub shown_price: Option<i64>,
+    /// The form's signed quote as it came; whether it is one, [`super::quote`] says.
+    pub quote: String,
 }
 
 impl Draft {
@@ -164,9 +179,9 @@ impl Draft {
                 Ok(device_imei),
                 Some(form_key),
             ) if errors.is_empty() => {
-                let shown_price = whole(typed.of("shown_price"));
-                let form_key = form_key.to_owned();
-                Ok(Self { package_id, quantity, email, method, device_imei, form_key, shown_price })
+                let shown_price = typed.shown_price();
+                let (form_key, quote) = (form_key.to_owned(), typed.quote().to_owned());
+                Ok(Self { package_id, quantity, email, method, device_imei, form_key, shown_price, quote })
             }
             _ => Err(errors),
         }

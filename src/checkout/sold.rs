@@ -5,11 +5,15 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::Draft;
+use super::advance::covers;
 use super::begin::{Refusal, Wanted};
+use super::quote::{self, Offered, Quote, Seen};
 use crate::catalog::{self, Package};
 use crate::ground::{Cost, Currency, Price};
 use crate::ledgers::{self, Funds};
-use crate::pricing::{self, PriceList, Priced, Subject};
+use crate::payments;
+use crate::pricing::{self, PriceList, Subject};
 use crate::settings as installation;
 use crate::shop::Settings;
 
@@ -22,7 +26,7 @@ pub(super) struct Sold {
     synced_at: Option<OffsetDateTime>,
 }
 
-/// One plan, at the price of now.
+/// One plan, at the price that it is sold at.
 pub(super) struct Offer<'a> {
     pub package: &'a Package,
     pub price: Price,
@@ -76,18 +80,33 @@ impl Sold {
         }
         let package = self.packages.get(&draft.package_id).ok_or(Refusal::Gone)?;
         let priced = self.prices.price(&Subject::from(package)).map_err(|_| Refusal::NotSelling)?;
-        let Priced { price, rule, .. } = priced;
-        if self.currency != Some(price.currency) {
+        let today = Offered { price: priced.price, rule: priced.rule.id };
+        if self.currency != Some(today.price.currency) {
             return Err(Refusal::NotSelling);
         }
-        let total = price.times(draft.quantity).ok_or(Refusal::NotSelling)?;
-        if draft.shown_price != Some(price.minor) {
-            return Err(Refusal::PriceMoved(price));
+        let quote = Quote::read(&settings.sealing_key, &draft.form_key, &draft.quote);
+        let quote = quote.filter(|quote| quote.package_id == package.id);
+        if quote.is_some_and(|quote| quote.mark != package.mark()) {
+            return Err(Refusal::Changed);
         }
+        let seen = Seen { quote: quote.as_ref(), shown: draft.shown_price };
+        let leaves_enough = |price| self.leaves_enough(price, draft, package, settings);
+        let agreed = quote::agreed(seen, today, now, settings.times.quote_lifetime, leaves_enough);
+        let Offered { price, rule } = agreed.ok_or(Refusal::PriceMoved(today))?;
+        let total = price.times(draft.quantity).ok_or(Refusal::NotSelling)?;
         if too_little(self.funds.as_ref(), package.cost, draft.quantity, settings, now) {
             return Err(Refusal::NoFunds);
         }
-        Ok(Offer { package, price, total, rule: rule.id })
+        Ok(Offer { package, price, total, rule })
+    }
+
+    /// Whether a price that is not today's, less what paying it costs, leaves today's cost with the minimum margin: what
+    /// would be held after the payment is not sold.
+    fn leaves_enough(&self, price: Price, draft: &Draft, package: &Package, settings: &Settings) -> bool {
+        price.times(draft.quantity).is_some_and(|total| {
+            let fee = payments::fee(&settings.payment_fees, draft.method, total);
+            covers(price, payments::share(fee, price.minor, total.minor), package, &self.prices)
+        })
     }
 }
 

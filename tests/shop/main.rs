@@ -28,6 +28,7 @@ mod outages;
 mod payments;
 mod post;
 mod prices;
+mod quotes;
 mod readiness;
 mod refunds;
 mod staff;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 
-use super::{GONE, KEY_USED, LATER, MOVED, NO_FUNDS, NOT_OPEN, NOT_SELLING, Notice, Page, SOON, Showing};
+use super::form::{CHANGED, GONE, KEY_USED, LATER, NO_FUNDS, NOT_SELLING, Notice, Showing};
+use super::{NOT_OPEN, Page, SOON};
 use crate::checkout::begin::Refusal;
 use crate::web::Visit;
 
@@ -14,9 +15,8 @@ const UNPAID_HERE: Notice = Notice { tone: "wait", key: "checkout-unpaid-here" }
 
 pub(super) fn refuse(mut showing: Showing<'_>, visit: Visit, refusal: Refusal) -> Page {
     match refusal {
-        Refusal::PriceMoved(price) => {
-            Showing { price: Some(price), ..showing }.because(MOVED).with(StatusCode::CONFLICT, visit)
-        }
+        Refusal::PriceMoved(today) => showing.moved_to(today).with(StatusCode::CONFLICT, visit),
+        Refusal::Changed => showing.because(CHANGED).with(StatusCode::CONFLICT, visit),
         Refusal::Gone => showing.because(GONE).with(StatusCode::CONFLICT, visit),
         Refusal::KeyUsed => {
             Showing { fresh_key: true, ..showing }.because(KEY_USED).with(StatusCode::CONFLICT, visit)
