@@ -20,6 +20,7 @@ mod overview;
 mod refund;
 mod store;
 mod sync;
+mod tax;
 mod team;
 mod transfers;
 mod upstream;
@@ -42,6 +43,7 @@ fn gated() -> gate::Gated {
         .merge(transfers::routes())
         .merge(catalog::routes())
         .merge(markup::routes())
+        .merge(tax::routes())
         .merge(sync::routes())
         .merge(webhooks::routes())
         .merge(upstream::routes())

@@ -55,6 +55,9 @@ pub enum Refusal {
     /// The plan is not on sale.
     #[error("the plan is not on sale")]
     Gone,
+    /// Tax is told, and nobody said where the customer lives.
+    #[error("the country of residence is missing")]
+    NoCountry,
     /// The shop cannot sell it yet: no way to pay, no currency or no rule, or none for the cost's currency.
     #[error("the shop cannot sell this now")]
     NotSelling,
@@ -245,6 +248,8 @@ impl Placing<'_> {
             language: *language,
             device_imei: draft.device_imei.as_deref(),
             total: self.offer.total,
+            tax: self.offer.tax,
+            tax_terms: self.offer.tax_terms.as_ref(),
             expires_at,
             client: client.as_deref(),
         }
@@ -273,6 +278,8 @@ fn line<'a>(offer: &Offer<'a>, quantity: u32) -> NewLine<'a> {
         // At most ten.
         quantity: i32::try_from(quantity).unwrap_or(i32::MAX),
         unit_price: offer.price,
+        // The order has one line.
+        tax_minor: offer.tax.minor,
         cost: offer.package.cost.amount,
         cost_currency: offer.package.cost.currency,
         markup_rule_id: offer.rule,

@@ -25,7 +25,7 @@ use crate::web::{FieldErrors, Problem, Visit, VisitorAddress};
 use crate::window::{Snapshot, Window};
 pub use desk::Desk;
 use desk::{client, has_order};
-use form::{LATER, NO_FUNDS, NOT_SELLING, RECOUNTED, REPRICED, Showing, ways};
+use form::{LATER, NO_FUNDS, NOT_SELLING, RECOUNTED, REPRICED, Showing, asks_country, ways};
 use refuse::{later, refuse, too_often};
 
 /// After which a customer may look again whether the shop sells by now.
@@ -53,7 +53,7 @@ async fn show(
     let typed = read(&shop, pairs.into_iter().filter(chosen).collect())?;
     let mut showing = Showing::new(&shop, &snapshot, &typed);
     if typed.of("package_id").is_empty() {
-        return showing.with(StatusCode::OK, visit);
+        return showing.with(StatusCode::OK, visit).await;
     }
     let id = typed.package_id().ok_or(Problem::NotFound)?;
     if snapshot.plan(id).is_none() {
@@ -62,13 +62,13 @@ async fn show(
     let wrong = !typed.of("quantity").is_empty() && typed.quantity().is_none();
     if wrong {
         showing.errors.add("quantity", "checkout-error-quantity");
-        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit).await;
     }
     // A hint that the form can do without: the post decides.
     if lacks_funds(&shop, id, typed.quantity().unwrap_or(1)).await.unwrap_or(false) {
         showing = showing.because(NO_FUNDS);
     }
-    showing.with(StatusCode::OK, visit)
+    showing.with(StatusCode::OK, visit).await
 }
 
 /// Whether a purchase would be refused now because the wallet holds too little, so that the form can say so before it is
@@ -110,38 +110,43 @@ async fn send(
     if let Err(wait) = desk.limits.take_form(from, typed.of("form_key"))
         && !has_order(&shop, &typed).await?
     {
-        return too_often(Showing::new(&shop, &snapshot, &typed), visit, wait);
+        return too_often(Showing::new(&shop, &snapshot, &typed), visit, wait).await;
     }
     if let Some(typed) = typed.recounted() {
-        return recount(Showing::new(&shop, &snapshot, &typed), visit);
+        return recount(Showing::new(&shop, &snapshot, &typed), visit).await;
     }
     let showing = Showing::new(&shop, &snapshot, &typed);
     let draft = match Draft::read(&typed).and_then(|draft| enabled(&showing, draft)) {
         Ok(draft) => draft,
         // A form that nobody could send now has nothing to be corrected.
-        Err(_) if ways(&shop).is_empty() => return later(showing.because(NOT_SELLING), visit, NOT_OPEN),
-        Err(errors) => {
-            return Showing { errors, ..showing }.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+        Err(_) if ways(&shop).is_empty() => {
+            return later(showing.because(NOT_SELLING), visit, NOT_OPEN).await;
+        }
+        Err(mut errors) => {
+            if typed.country().is_none() && asks_country(&shop).await {
+                errors.add("country", "checkout-error-country");
+            }
+            return Showing { errors, ..showing }.with(StatusCode::UNPROCESSABLE_ENTITY, visit).await;
         }
     };
     let method = draft.method;
     match decide(&shop, &desk.counter, (draft, client(&shop, from)), &visit).await? {
         Decided::Begun(begun) => go_on(&shop, &visit, &begun, method).await,
-        Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
-        Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
-        Decided::Refused(refusal) => refuse(showing, visit, refusal),
+        Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit).await,
+        Decided::Unknown(wait) => later(showing.because(LATER), visit, wait).await,
+        Decided::Refused(refusal) => refuse(showing, visit, refusal).await,
     }
 }
 
 /// Another quantity was chosen: everything that was typed stays, and the new total is shown before anything is paid.
-fn recount(mut showing: Showing<'_>, visit: Visit) -> Page {
+async fn recount(mut showing: Showing<'_>, visit: Visit) -> Page {
     if showing.typed.quantity().is_none() {
         showing.errors.add("quantity", "checkout-error-quantity");
-        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit).await;
     }
     match showing.typed.asks_to_recount() {
-        true => showing.with(StatusCode::OK, visit),
-        false => showing.because(RECOUNTED).with(StatusCode::CONFLICT, visit),
+        true => showing.with(StatusCode::OK, visit).await,
+        false => showing.because(RECOUNTED).with(StatusCode::CONFLICT, visit).await,
     }
 }
 

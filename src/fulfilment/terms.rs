@@ -10,8 +10,9 @@ use crate::orders::{HoldReason, Line};
 pub struct Today {
     /// The package's cost; `None` where it is not in the catalog, and the upstream will say what it thinks.
     pub cost: Option<Cost>,
-    /// What the way it was paid takes of its price, in whole units of the price's currency.
-    pub fee: Decimal,
+    /// What of its price is not the shop's: the tax within it, and what the way it was paid takes; in whole units of the
+    /// price's currency.
+    pub taken: Decimal,
 }
 
 /// Whether a unit may be bought as things stand.
@@ -26,15 +27,15 @@ pub enum Terms {
 }
 
 impl Terms {
-    /// Judges by what it costs today, with what the payment itself cost, and by the cost that a person accepted, exact, in
+    /// Judges by what it costs today, with its tax and what the payment itself cost, and by the cost that a person accepted, exact, in
     /// the currency of the line's cost. A gift has no price to compare with.
     pub fn of(line: &Line, today: Today, accepted: Option<Decimal>) -> Self {
-        let fee = today.fee;
+        let taken = today.taken;
         let Some(today) = today.cost else { return Self::Fine };
         if today.currency != line.cost.currency {
             return Self::OtherCurrency;
         }
-        let covered = line.unit_price.minor == 0 || !exceeds(today, fee, line.unit_price);
+        let covered = line.unit_price.minor == 0 || !exceeds(today, taken, line.unit_price);
         let allowed = accepted.is_some_and(|accepted| today.amount <= accepted);
         // What was sold under its cost was sold so knowingly: only a rise since then is news.
         let risen = today.amount > line.cost.amount;
@@ -51,9 +52,9 @@ impl Terms {
     }
 }
 
-/// Whether a cost and a fee are above a price in the cost's currency; amounts in different ones cannot be compared here.
-fn exceeds(cost: Cost, fee: Decimal, price: Price) -> bool {
-    cost.currency == price.currency && cost.amount > price.amount().saturating_sub(fee)
+/// Whether a cost and what is taken are above a price in the cost's currency; amounts in different ones cannot be compared here.
+fn exceeds(cost: Cost, taken: Decimal, price: Price) -> bool {
+    cost.currency == price.currency && cost.amount > price.amount().saturating_sub(taken)
 }
 
 #[cfg(test)]
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn a_unit_is_bought_up_to_the_price_that_was_paid_for_it() {
         let of = |cost, accepted: Option<&str>| {
-            let today = Today { cost, fee: Decimal::ZERO };
+            let today = Today { cost, taken: Decimal::ZERO };
             Terms::of(&line(525), today, accepted.map(|amount| amount.parse().unwrap()))
         };
         assert_eq!(of(None, None), Terms::Fine);
@@ -93,8 +94,8 @@ mod tests {
         assert_eq!(of(Some(cost("4.20", "EUR")), Some("9")), Terms::OtherCurrency);
     }
 
-    fn today(amount: &str, fee: &str) -> Today {
-        Today { cost: Some(cost(amount, "USD")), fee: fee.parse().unwrap() }
+    fn today(amount: &str, taken: &str) -> Today {
+        Today { cost: Some(cost(amount, "USD")), taken: taken.parse().unwrap() }
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod email_address;
 pub mod entropy;
 pub mod language;
 pub mod money;
+pub mod tax;
 pub mod token;
 
 pub use clock::Clock;

@@ -16,5 +16,6 @@ mod sign_in;
 mod stand;
 #[path = "../support/mod.rs"]
 mod support;
+mod tax;
 mod team;
 mod wallet;

@@ -38,6 +38,7 @@ mod stripe_money;
 mod stripe_webhooks;
 mod support;
 mod tabs;
+mod tax;
 mod upstream;
 mod wallet;
 mod webhooks;

@@ -8,6 +8,7 @@ use crate::checkout::quote::{Offered, Quote};
 use crate::ground::Price;
 use crate::payments::{self, Method};
 use crate::shop::Shop;
+use crate::tax::{self, Country};
 use crate::web::{Cache, FieldErrors, Visit, page};
 use crate::window::{self, Plan, Snapshot, TicketRow};
 
@@ -81,6 +82,9 @@ struct FormPage {
     method: String,
     email: String,
     device_imei: String,
+    /// Where a customer may live; none where nobody is asked.
+    countries: Vec<(Country, String)>,
+    country: Option<Country>,
     coupon: String,
     accepts_terms: bool,
     form_key: String,
@@ -132,10 +136,13 @@ impl<'a> Showing<'a> {
     }
 
     /// Shows the form; without a plan that is in the window there is none, and the page leads to one.
-    pub(super) fn with(self, status: StatusCode, visit: Visit) -> Page {
+    pub(super) async fn with(self, status: StatusCode, visit: Visit) -> Page {
         let snapshot = self.snapshot;
         match self.typed.package_id().and_then(|id| snapshot.plan(id)) {
-            Some(plan) => page(status, Cache::Private, &self.form(visit, plan)),
+            Some(plan) => {
+                let asks_country = asks_country(self.shop).await;
+                page(status, Cache::Private, &self.form(visit, plan, asks_country))
+            }
             None => {
                 // Its price is no matter of a page that cannot show the plan.
                 let notice = self.notice.map(|notice| if notice.key == MOVED.key { LATER } else { notice });
@@ -165,7 +172,7 @@ impl<'a> Showing<'a> {
         kept.or_else(|| Some(fresh(Offered { price, rule: plan.rule? })))
     }
 
-    fn form(self, mut visit: Visit, plan: &Plan) -> FormPage {
+    fn form(self, mut visit: Visit, plan: &Plan, asks_country: bool) -> FormPage {
         let quantity = self.typed.quantity().unwrap_or(1);
         // So that the language switch keeps what is being bought.
         visit.path = format!("/checkout?package_id={}&quantity={quantity}", plan.id);
@@ -195,6 +202,8 @@ impl<'a> Showing<'a> {
             ways,
             email: self.typed.echo("email"),
             device_imei: self.typed.echo("device_imei"),
+            countries: if asks_country { Country::all(visit.language) } else { Vec::new() },
+            country: self.typed.country(),
             coupon: self.typed.echo("coupon"),
             accepts_terms: self.typed.accepts_terms(),
             quote: quote
@@ -204,6 +213,16 @@ impl<'a> Showing<'a> {
             visit,
         }
     }
+}
+
+/// Whether a customer has to say where they live. A form without the question can still be read, and the post decides:
+/// so a database that does not answer hides the question and not the form.
+pub(super) async fn asks_country(shop: &Shop) -> bool {
+    let terms = async {
+        let mut conn = shop.db.acquire().await?;
+        tax::terms(&mut conn, shop.now()).await
+    };
+    terms.await.is_ok_and(|terms| terms.ask_country())
 }
 
 fn said(visit: &Visit, notice: Notice, price: Option<Price>) -> Said {

@@ -25,23 +25,26 @@ pub async fn insert_all(
              select *
              from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::bigint[], $10::timestamptz[], $11::bigint[], $12::text[], $13::jsonb[], $14::int[],
-                         $15::bigint[], $16::numeric[], $17::text[], $18::bigint[], $19::int[], $28::text[])
+                         $15::bigint[], $16::numeric[], $17::text[], $18::bigint[], $19::int[], $28::text[],
+                         $29::bigint[], $30::text[], $31::numeric[], $32::bigint[])
                   as n (number, token, form_key, form_fingerprint, email, language, device_imei, currency,
                         total_minor, expires_at, package_id, name, facts, quantity,
-                        unit_price_minor, cost, cost_currency, markup_rule_id, position, client)
+                        unit_price_minor, cost, cost_currency, markup_rule_id, position, client,
+                        tax_minor, tax_country, tax_percent, line_tax_minor)
            ), placed as (
              insert into orders (number, token, form_key, form_fingerprint, email, language, device_imei, status,
-                                 payment_status, currency, total_minor, terms_accepted_at, created_at, expires_at, client)
+                                 payment_status, currency, total_minor, tax_minor, tax_country, tax_percent,
+                                 terms_accepted_at, created_at, expires_at, client)
              select number, token, form_key, form_fingerprint, email, language, device_imei, 'awaiting_payment',
-                    'pending', currency, total_minor, $20, $20, expires_at, client
+                    'pending', currency, total_minor, tax_minor, tax_country, tax_percent, $20, $20, expires_at, client
              from new
              on conflict (form_key) do nothing
              returning id, number, expires_at
            ), line as (
              insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
-                                      cost_currency, markup_rule_id)
+                                      cost_currency, markup_rule_id, tax_minor)
              select placed.id, new.position, new.package_id, new.name, new.facts, new.quantity, new.unit_price_minor,
-                    new.cost, new.cost_currency, new.markup_rule_id
+                    new.cost, new.cost_currency, new.markup_rule_id, new.line_tax_minor
              from placed
              join new on new.number = placed.number
              returning id, order_id, position
@@ -91,6 +94,10 @@ pub async fn insert_all(
         placed.detail,
         ADVANCE,
         &rows.clients as &[Option<&str>],
+        &rows.taxes,
+        &rows.tax_countries as &[Option<&str>],
+        &rows.tax_percents as &[Option<Decimal>],
+        &rows.line_taxes,
     )
     .fetch_all(conn)
     .await?;
@@ -111,6 +118,10 @@ struct Rows<'a> {
     totals: Vec<i64>,
     ends: Vec<OffsetDateTime>,
     clients: Vec<Option<&'a str>>,
+    taxes: Vec<i64>,
+    tax_countries: Vec<Option<&'a str>>,
+    tax_percents: Vec<Option<Decimal>>,
+    line_taxes: Vec<i64>,
     packages: Vec<i64>,
     names: Vec<&'a str>,
     facts: Vec<Value>,
@@ -152,6 +163,9 @@ impl<'a> Rows<'a> {
         self.totals.push(order.total.minor);
         self.ends.push(order.expires_at);
         self.clients.push(order.client);
+        self.taxes.push(order.tax.minor);
+        self.tax_countries.push(order.tax_terms.map(|terms| terms.country.as_str()));
+        self.tax_percents.push(order.tax_terms.map(|terms| terms.percent));
     }
 
     fn add_line(&mut self, line: &'a NewLine<'a>) {
@@ -164,6 +178,7 @@ impl<'a> Rows<'a> {
         self.costs.push(line.cost);
         self.cost_currencies.push(line.cost_currency.code());
         self.rules.push(line.markup_rule_id);
+        self.line_taxes.push(line.tax_minor);
     }
 }
 
@@ -181,8 +196,8 @@ pub(super) async fn insert_line(
 ) -> sqlx::Result<()> {
     let line_id = sqlx::query_scalar!(
         "insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
-                                  cost_currency, markup_rule_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                  cost_currency, markup_rule_id, tax_minor)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          returning id",
         order_id,
         line.position,
@@ -194,6 +209,7 @@ pub(super) async fn insert_line(
         line.cost,
         line.cost_currency.code(),
         line.markup_rule_id,
+        line.tax_minor,
     )
     .fetch_one(&mut *conn)
     .await?;
