@@ -23,6 +23,7 @@ pub mod pricing;
 pub mod settings;
 pub mod staff;
 pub mod supply;
+pub mod tax;
 pub mod wallet;
 pub mod window;
 

@@ -156,6 +156,8 @@ pub struct Times {
     pub catalog_max_age: Duration,
     /// A paid unit that still waits this long after its payment is refunded.
     pub delivery_deadline: Duration,
+    /// How long the price of a checkout form is honoured.
+    pub quote_lifetime: Duration,
     /// How long an unpaid order waits.
     pub payment_expiry: Duration,
     /// How long a customer waits for the address of a payment page outside.

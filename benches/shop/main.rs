@@ -84,8 +84,10 @@ async fn measure(stage: &mut Stage) -> (Vec<Figure>, Vec<Value>) {
              {orders:.0} orders/s",
             round + 1
         );
-        raw.push(json!({ "pgbench_commits_per_second": [before, between, after], "webhooks_per_second": webhooks,
-            "checkouts_per_second": orders }));
+        raw.push(
+            json!({ "pgbench_commits_per_second": [before, between, after], "webhooks_per_second": webhooks,
+            "checkouts_per_second": orders }),
+        );
     }
     let mut flooded =
         Figure::new("an order under a flood of webhooks, of the time without, p50", "", 2.0, false);

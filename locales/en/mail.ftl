@@ -25,6 +25,7 @@ mail-failed-text = We are sorry. All of your money is on its way back, the way y
 mail-refund-subject = A refund is on its way: order { $number }
 mail-refund-title = A refund is on its way
 mail-refund-text = { $amount } is on its way back to you, the way you paid. We write again when it has been paid back.
+mail-refund-tax = Of this, { $amount } is VAT ({ $percent } %).
 mail-refunded-subject = Your money was paid back: order { $number }
 mail-refunded-title = Your money was paid back
 mail-refunded-text = { $amount } went back the way you paid. Your bank may take some days to show it.

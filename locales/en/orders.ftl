@@ -90,4 +90,5 @@ unit-failed-note = Its price goes back the way it was paid.
 unit-held = Takes longer
 unit-preparing = In preparation
 sum-total = Total
+tax-included = Includes { $percent } % VAT: { $amount }
 sum-mail = Mail to

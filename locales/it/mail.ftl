@@ -25,6 +25,7 @@ mail-failed-text = Ci dispiace. Tutto il tuo denaro sta tornando da dove è arri
 mail-refund-subject = Un rimborso è in arrivo: ordine { $number }
 mail-refund-title = Un rimborso è in arrivo
 mail-refund-text = { $amount } stanno tornando da dove sono arrivati. Ti scriviamo di nuovo quando saranno stati restituiti.
+mail-refund-tax = Di questi, { $amount } sono IVA ({ $percent } %).
 mail-refunded-subject = Il tuo denaro è stato restituito: ordine { $number }
 mail-refunded-title = Il tuo denaro è stato restituito
 mail-refunded-text = { $amount } sono tornati da dove erano arrivati. La tua banca può metterci qualche giorno a mostrarlo.

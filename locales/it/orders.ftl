@@ -90,4 +90,5 @@ unit-failed-note = Il suo prezzo torna da dove è arrivato.
 unit-held = Ci vuole di più
 unit-preparing = Si prepara
 sum-total = Totale
+tax-included = Include IVA al { $percent } %: { $amount }
 sum-mail = E-mail a

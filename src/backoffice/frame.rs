@@ -16,6 +16,7 @@ pub(crate) enum Part {
     Transfers,
     Catalog,
     Markup,
+    Tax,
     Sync,
     Wallet,
     Webhooks,
@@ -27,12 +28,13 @@ pub(crate) enum Part {
 
 impl Part {
     /// The order of the rail.
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Overview,
         Self::Orders,
         Self::Transfers,
         Self::Catalog,
         Self::Markup,
+        Self::Tax,
         Self::Sync,
         Self::Wallet,
         Self::Webhooks,
@@ -65,6 +67,7 @@ impl Part {
             | Self::Transfers
             | Self::Catalog
             | Self::Markup
+            | Self::Tax
             | Self::Sync
             | Self::Wallet
             | Self::Webhooks
@@ -79,6 +82,7 @@ impl Part {
             Self::Transfers => ("/admin/transfers", "Transfers"),
             Self::Catalog => ("/admin/catalog", "Catalog"),
             Self::Markup => ("/admin/markup", "Markup"),
+            Self::Tax => ("/admin/tax", "Tax"),
             Self::Sync => ("/admin/sync", "Catalog sync"),
             Self::Wallet => ("/admin/wallet", "Wallet"),
             Self::Webhooks => ("/admin/webhooks", "Webhooks"),

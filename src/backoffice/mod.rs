@@ -22,6 +22,7 @@ mod rates;
 mod refund;
 mod store;
 mod sync;
+mod tax;
 mod team;
 mod transfers;
 mod upstream;
@@ -45,6 +46,7 @@ fn gated() -> gate::Gated {
         .merge(catalog::routes())
         .merge(markup::routes())
         .merge(rates::routes())
+        .merge(tax::routes())
         .merge(sync::routes())
         .merge(webhooks::routes())
         .merge(upstream::routes())

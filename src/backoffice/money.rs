@@ -4,7 +4,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::store::{LineRow, PaymentRow, RefundRow, UnitRow};
 use super::words::{Badge, Moment, exact, margin, minor, sentence};
-use crate::ground::{Cost, Currency, Price, Rate};
+use crate::ground::{Cost, Currency, Price, Rate, tax};
 use crate::payments;
 
 pub(super) struct LineView {
@@ -58,9 +58,15 @@ impl Fee {
     }
 }
 
-/// Its margin is the price of what did not fail, less its cost and the whole line's share of what the payment cost: a
-/// way to pay gives nothing back of that with a refund.
-pub(super) fn line_view(line: &LineRow, units: &[UnitRow], fee: Option<&Fee>, currency: &str) -> LineView {
+/// Its margin is the price of what did not fail, less the tax within it (at so many percent), its cost and the whole line's
+/// share of what the payment cost: a way to pay gives nothing back of that with a refund.
+pub(super) fn line_view(
+    line: &LineRow,
+    units: &[UnitRow],
+    fee: Option<&Fee>,
+    tax_percent: Decimal,
+    currency: &str,
+) -> LineView {
     let price = line.unit_price_minor.saturating_mul(i64::from(line.quantity));
     let share = fee.map_or(Decimal::ZERO, |fee| payments::share(fee.price, price, fee.of));
     let of_line = || units.iter().filter(|unit| unit.line_id == line.id);
@@ -73,6 +79,7 @@ pub(super) fn line_view(line: &LineRow, units: &[UnitRow], fee: Option<&Fee>, cu
     };
     let earned = line.unit_price_minor.saturating_mul(i64::try_from(kept.len()).unwrap_or(i64::MAX));
     let worth = worth(line, cost, currency);
+    let net = earned - tax::within(earned, tax_percent);
     LineView {
         position: line.position,
         package_id: line.package_id,
@@ -84,7 +91,7 @@ pub(super) fn line_view(line: &LineRow, units: &[UnitRow], fee: Option<&Fee>, cu
         cost: exact(cost, &line.cost_currency),
         cost_is_real,
         rate: rate_text(line, currency),
-        margin: worth.and_then(|worth| margin(earned, worth + share, currency)),
+        margin: worth.and_then(|worth| margin(net, worth + share, currency)),
         rule: line.markup_rule_id,
     }
 }
@@ -129,11 +136,21 @@ pub(super) fn payment(row: PaymentRow) -> MoneyView {
     }
 }
 
-pub(super) fn refund_view(row: RefundRow, may_settle: bool) -> MoneyView {
+/// Refunds with what part of each is tax, at so many percent: the parts of those that did not fail add up to the tax of
+/// their sum.
+pub(super) fn refund_views(rows: Vec<RefundRow>, tax_percent: Decimal, may_settle: bool) -> Vec<MoneyView> {
+    let counts: Vec<i64> =
+        rows.iter().map(|row| if row.status == "failed" { 0 } else { row.amount_minor }).collect();
+    let taxes = tax::split(&counts, tax_percent);
+    rows.into_iter().zip(taxes).map(|(row, tax)| refund_view(row, tax, may_settle)).collect()
+}
+
+fn refund_view(row: RefundRow, tax: i64, may_settle: bool) -> MoneyView {
     let tries = (row.attempt > 1).then(|| format!("try {}", row.attempt));
     let by = format!("{}; asked for by {}", sentence(&row.reason), row.requested_by);
     let by_hand = (row.by_hand && row.status == "pending").then(|| "to be paid back by hand".to_owned());
-    let note = [Some(by), row.note, tries, by_hand, row.failure].into_iter().flatten();
+    let tax = (tax > 0).then(|| format!("{} of it tax", minor(tax, &row.currency)));
+    let note = [Some(by), tax, row.note, tries, by_hand, row.failure].into_iter().flatten();
     MoneyView {
         what: row.unit.map_or_else(
             || if row.reason == "by_person" { "By a person".to_owned() } else { "Whole payment".to_owned() },

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::evidence::evidence;
 use super::frame::{Frame, Part};
 use super::gate::Gated;
-use super::money::{Fee, LineView, MoneyView, line_view, odd_country, payment, refund_view};
+use super::money::{Fee, LineView, MoneyView, line_view, odd_country, payment, refund_views};
 use super::refund::{self, RefundForm};
 use super::store::{self, AttemptRow, Details, UnitRow};
 use super::ways::{self, UnitWays, WayView, Ways};
@@ -186,6 +186,7 @@ fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> Order
     let order = details.order;
     let code = &order.currency;
     let more_than_nothing = |amount: i64| (amount > 0).then(|| minor(amount, code));
+    let percent = order.tax_percent.unwrap_or_default().normalize();
     OrderPage {
         frame,
         said,
@@ -199,18 +200,25 @@ fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> Order
         attention: order.attention,
         total: minor(order.total_minor, code),
         discount: more_than_nothing(order.discount_minor),
-        tax: more_than_nothing(order.tax_minor),
+        tax: order.tax_country.as_ref().map(|country| {
+            let country = country.to_ascii_uppercase();
+            format!("{} tax ({percent} %, {country})", minor(order.tax_minor, code))
+        }),
         placed: Moment::of(order.created_at),
         paid: order.paid_at.map(Moment::of),
         expires: order.paid_at.is_none().then(|| Moment::of(order.expires_at)),
         finished: order.finished_at.map(Moment::of),
-        lines: details.lines.iter().map(|line| line_view(line, &details.units, fee.as_ref(), code)).collect(),
+        lines: details
+            .lines
+            .iter()
+            .map(|line| line_view(line, &details.units, fee.as_ref(), percent, code))
+            .collect(),
         fee: fee.as_ref().and_then(Fee::text),
         odd_country: odd_country(&details.payments),
         evidence,
         units: unit_views(details.units, details.attempts, forms.ways),
         payments: details.payments.into_iter().map(payment).collect(),
-        refunds: details.refunds.into_iter().map(|row| refund_view(row, forms.may_settle)).collect(),
+        refunds: refund_views(details.refunds, percent, forms.may_settle),
         mails: details.mails.into_iter().map(mail).collect(),
         webhooks: details.webhooks.into_iter().map(webhook).collect(),
         history: details.history.into_iter().map(event).collect(),

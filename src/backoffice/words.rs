@@ -32,6 +32,11 @@ impl Moment {
         Self { iso: at.format(&Rfc3339).unwrap_or_default(), text: at.format(TEXT).unwrap_or_default() }
     }
 
+    /// The moment as machines read it.
+    pub(crate) fn iso(&self) -> &str {
+        &self.iso
+    }
+
     /// The moment as a distance from now: "3 min ago".
     pub(crate) fn ago(at: OffsetDateTime, now: OffsetDateTime) -> Self {
         Self { text: ago(at, now), ..Self::of(at) }

@@ -1,5 +1,7 @@
 //! What a package is.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::ground::Cost;
 
 /// How much data a package carries.
@@ -73,6 +75,41 @@ pub struct Package {
     pub cost: Cost,
 }
 
+impl Package {
+    /// What it promises, in sixteen bytes: two packages under one id that differ in anything a customer was told, besides
+    /// the price, have different ones. A re-used id is no longer the plan that somebody looked at.
+    pub fn mark(&self) -> [u8; 16] {
+        let data = match self.data {
+            Data::Bytes(bytes) => bytes.to_string(),
+            Data::Unlimited => "unlimited".to_owned(),
+            Data::NotStated => String::new(),
+        };
+        // None and nothing are the same to a customer.
+        let number =
+            |number: Option<u32>| number.filter(|number| *number > 0).unwrap_or_default().to_string();
+        let parts = [
+            self.name.clone(),
+            self.package_type.clone(),
+            data,
+            number(self.voice_minutes),
+            number(self.sms_count),
+            number(self.validity_days),
+            self.network_speed.clone().unwrap_or_default(),
+            self.coverage.word().to_owned(),
+            self.region.clone().unwrap_or_default(),
+            self.countries.join(" "),
+        ];
+        let mut hash = Sha256::new();
+        for part in &parts {
+            // The length before each, so that no two packages are written alike.
+            hash.update(part.len().to_string());
+            hash.update(":");
+            hash.update(part);
+        }
+        hash.finalize().first_chunk().copied().unwrap_or_default()
+    }
+}
+
 /// A package as far as its price needs it, without the long lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
@@ -114,4 +151,52 @@ pub struct Region {
     pub name: String,
     /// The upstream's own id.
     pub upstream_id: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::Currency;
+
+    fn france() -> Package {
+        Package {
+            id: 1120,
+            name: "France 5 GB - 30 Days".to_owned(),
+            slug: None,
+            package_type: "data".to_owned(),
+            data: Data::Bytes(5 << 30),
+            voice_minutes: None,
+            sms_count: None,
+            validity_days: Some(30),
+            network_speed: Some("5G".to_owned()),
+            reloadable: None,
+            coverage: Coverage::Local,
+            region: None,
+            countries: vec!["fr".to_owned()],
+            cost: Cost { amount: "4.20".parse().unwrap(), currency: Currency::USD },
+        }
+    }
+
+    #[test]
+    fn a_mark_is_of_what_is_promised_and_not_of_what_it_costs() {
+        let mark = france().mark();
+        let dearer = Cost { amount: "9".parse().unwrap(), currency: Currency::USD };
+        let same =
+            Package { cost: dearer, slug: Some("other".to_owned()), voice_minutes: Some(0), ..france() };
+        assert_eq!(same.mark(), mark);
+        let other: [fn() -> Package; 9] = [
+            || Package { name: "Spain 5 GB - 30 Days".to_owned(), ..france() },
+            || Package { package_type: "data_voice".to_owned(), ..france() },
+            || Package { data: Data::Bytes(3 << 30), ..france() },
+            || Package { data: Data::Unlimited, ..france() },
+            || Package { sms_count: Some(1), ..france() },
+            || Package { validity_days: Some(3), ..france() },
+            || Package { network_speed: None, ..france() },
+            || Package { coverage: Coverage::Regional, ..france() },
+            || Package { countries: vec!["es".to_owned()], ..france() },
+        ];
+        for (which, other) in other.into_iter().enumerate() {
+            assert_ne!(other().mark(), mark, "{which}");
+        }
+    }
 }

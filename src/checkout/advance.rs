@@ -121,7 +121,7 @@ async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Res
         entropy: &shop.entropy,
         times: &shop.settings.times,
     };
-    let today = today(shop, &unit).await?;
+    let today = today(shop, order, &unit).await?;
     for _ in 0..STEPS {
         let progress = fulfilment::take_step(&means, &unit, paid_at, today).await?;
         shop.bell.ring(crate::plumbing::bell::Ring::Thing(order.id));
@@ -141,16 +141,16 @@ async fn deliver_unit(shop: &Shop, order: &Order, mut unit: Unit) -> anyhow::Res
 }
 
 /// What the unit costs now, where eSIMDual lists its package and it is still to be bought.
-async fn today(shop: &Shop, unit: &Unit) -> sqlx::Result<Today> {
+async fn today(shop: &Shop, order: &Order, unit: &Unit) -> sqlx::Result<Today> {
     if unit.state.upstream_order_id().is_some() {
-        return Ok(Today { cost: None, fee: Decimal::ZERO, rate: None });
+        return Ok(Today { cost: None, taken: Decimal::ZERO, rate: None });
     }
     let mut conn = shop.db.acquire().await?;
     let line = orders::line_of(&mut conn, unit).await?;
     let cost = catalog::listed_cost(&mut conn, line.package_id).await?;
     let fee = payments::fee_on(&mut conn, unit.order_id, line.unit_price).await?;
     let rate = pricing::newest_rate(&mut conn, shop.now()).await?;
-    Ok(Today { cost, fee, rate })
+    Ok(Today { cost, taken: fee + order.tax_within(line.unit_price).amount(), rate })
 }
 
 /// The unit becomes `failed` in the transaction that records its refund.
@@ -224,7 +224,7 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A late payment's plan and price still hold if every plan is on sale, what was paid for it, less what its payment costs,
+/// A late payment's plan and price still hold if every plan is on sale, what was paid for it, less its tax and what its payment costs,
 /// is at least today's cost plus the minimum margin, and the amount is the order's.
 async fn still_holds(
     conn: &mut PgConnection,
@@ -239,16 +239,18 @@ async fn still_holds(
     for line in orders::lines(conn, order.id).await? {
         let Some(package) = catalog::package_for_sale(conn, line.package_id).await? else { return Ok(false) };
         let fee = payments::share(payment.fee, line.unit_price.minor, payment.amount.minor);
-        if !covers(line.unit_price, fee, &package, &prices) {
+        let taken = fee + order.tax_within(line.unit_price).amount();
+        if !covers(line.unit_price, taken, &package, &prices) {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// Whether a price less its fee is at least today's cost plus the minimum margin of the rule that prices the package now.
-fn covers(price: Price, fee: Decimal, package: &catalog::Package, prices: &PriceList) -> bool {
-    let earned = price.amount().saturating_sub(fee);
+/// Whether a price less what is taken of it, fee and tax, is at least today's cost plus the minimum margin of the rule that
+/// prices the package now.
+pub(super) fn covers(price: Price, taken: Decimal, package: &catalog::Package, prices: &PriceList) -> bool {
+    let earned = price.amount().saturating_sub(taken);
     let floor = prices.floor(&Subject::from(package));
     floor.is_ok_and(|(floor, currency)| currency == price.currency && earned >= floor)
 }

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::Draft;
 use super::limits::Counts;
+use super::quote::Offered;
 use super::sold::{Offer, Sold};
 use crate::catalog::{Data, Package};
 use crate::ground::token::Token;
@@ -45,12 +46,18 @@ pub struct Begun {
 /// Why there is no order. Nothing was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// One plan costs this now, which the customer has not seen.
+    /// One plan costs this now, which the customer has not seen, and what they saw is not honoured.
     #[error("the price is another one now")]
-    PriceMoved(Price),
+    PriceMoved(Offered),
+    /// The plan promises something else than what the customer looked at.
+    #[error("the plan is another one now")]
+    Changed,
     /// The plan is not on sale.
     #[error("the plan is not on sale")]
     Gone,
+    /// Tax is told, and nobody said where the customer lives.
+    #[error("the country of residence is missing")]
+    NoCountry,
     /// The shop cannot sell it now: no way to pay, no currency, no rule, or no exchange rate that is young enough.
     #[error("the shop cannot sell this now")]
     NotSelling,
@@ -241,6 +248,8 @@ impl Placing<'_> {
             language: *language,
             device_imei: draft.device_imei.as_deref(),
             total: self.offer.total,
+            tax: self.offer.tax,
+            tax_terms: self.offer.tax_terms.as_ref(),
             expires_at,
             client: client.as_deref(),
         }
@@ -269,6 +278,8 @@ fn line<'a>(offer: &Offer<'a>, quantity: u32) -> NewLine<'a> {
         // At most ten.
         quantity: i32::try_from(quantity).unwrap_or(i32::MAX),
         unit_price: offer.price,
+        // The order has one line.
+        tax_minor: offer.tax.minor,
         cost: offer.package.cost.amount,
         cost_currency: offer.package.cost.currency,
         markup_rule_id: offer.rule,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool};
 
+use super::Draft;
 use super::begin::{Begun, Maker, Refusal, Wanted};
 use crate::ground::{Clock, Entropy};
 use crate::plumbing::together::{NotWritten, Together, Writes};
@@ -46,7 +47,8 @@ impl Writes for Orders {
 
     fn size(wanted: &Wanted) -> usize {
         let client = wanted.client.as_ref().map_or(0, String::len);
-        size_of::<Wanted>() + wanted.draft.email.as_str().len() + wanted.draft.form_key.len() + client
+        let Draft { email, form_key, quote, .. } = &wanted.draft;
+        size_of::<Wanted>() + email.as_str().len() + form_key.len() + quote.len() + client
     }
 
     async fn write(

@@ -6,23 +6,28 @@ use sha2::{Digest as _, Sha256};
 
 use crate::ground::EmailAddress;
 use crate::payments::Method;
+use crate::tax::Country;
 use crate::web::FieldErrors;
 
 /// So many of one plan at once, where nothing else is configured.
 const MOST: u32 = 10;
 /// What is shown again of a field that cannot be taken, in characters.
 const ECHO: usize = 300;
+/// No quote is longer, in bytes.
+const QUOTE: usize = 200;
 /// The fields that count. Every other is ignored: the server decides prices, currency and status (RELIABILITY I8).
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 13] = [
     "package_id",
     "quantity",
     "email",
     "payment_method",
     "accept_terms",
     "device_imei",
+    "country",
     "coupon",
     "form_key",
     "shown_price",
+    "quote",
     "new_quantity",
     "step",
 ];
@@ -79,6 +84,21 @@ impl Typed {
         whole(self.of("quantity")).and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=self.most).contains(n))
     }
 
+    /// Where the customer lives; `None` for what is no country.
+    pub fn country(&self) -> Option<Country> {
+        Country::parse(self.of("country"))
+    }
+
+    /// The price of one plan that the form says was shown, in minor units.
+    pub fn shown_price(&self) -> Option<i64> {
+        whole(self.of("shown_price"))
+    }
+
+    /// The form's quote as it came; empty where what came is too long to be one.
+    pub fn quote(&self) -> &str {
+        Some(self.of("quote")).filter(|text| text.len() <= QUOTE).unwrap_or_default()
+    }
+
     /// This form with the quantity that was chosen beside it, where that is another one, or where its button was pressed:
     /// the customer has not seen the total of it. `None` where the total was shown.
     pub fn recounted(&self) -> Option<Self> {
@@ -123,10 +143,14 @@ pub struct Draft {
     pub method: Method,
     /// The traveller's device: 15 digits, where they were given.
     pub device_imei: Option<String>,
+    /// Where the customer lives, as far as they said so; needed where tax is told.
+    pub country: Option<Country>,
     /// Names this form: however often it is sent, it makes one order.
     pub form_key: String,
     /// The price of one plan that the customer saw, in minor units. Compared only, never charged.
     pub shown_price: Option<i64>,
+    /// The form's signed quote as it came; whether it is one, [`super::quote`] says.
+    pub quote: String,
 }
 
 impl Draft {
@@ -164,9 +188,20 @@ impl Draft {
                 Ok(device_imei),
                 Some(form_key),
             ) if errors.is_empty() => {
-                let shown_price = whole(typed.of("shown_price"));
-                let form_key = form_key.to_owned();
-                Ok(Self { package_id, quantity, email, method, device_imei, form_key, shown_price })
+                let shown_price = typed.shown_price();
+                let country = typed.country();
+                let (form_key, quote) = (form_key.to_owned(), typed.quote().to_owned());
+                Ok(Self {
+                    package_id,
+                    quantity,
+                    email,
+                    method,
+                    device_imei,
+                    country,
+                    form_key,
+                    shown_price,
+                    quote,
+                })
             }
             _ => Err(errors),
         }
@@ -176,7 +211,12 @@ impl Draft {
     pub fn fingerprint(&self) -> [u8; 32] {
         let Self { package_id, quantity, email, method, .. } = self;
         // An address holds no line end, so no two purchases are written alike.
-        let text = format!("{package_id}\n{quantity}\n{}\n{}", email.as_str(), method.word());
+        let mut text = format!("{package_id}\n{quantity}\n{}\n{}", email.as_str(), method.word());
+        // Of another country it is another sale: its receipt says another tax.
+        if let Some(country) = self.country {
+            text.push('\n');
+            text.push_str(country.code);
+        }
         Sha256::digest(text).into()
     }
 }
@@ -320,6 +360,8 @@ mod tests {
         assert_ne!(of(&[]), of(&[("quantity", "3")]));
         assert_ne!(of(&[]), of(&[("package_id", "1121")]));
         assert_ne!(of(&[]), of(&[("email", "eve@example.com")]));
+        assert_ne!(of(&[("country", "it")]), of(&[("country", "de")]));
+        assert_eq!(of(&[("country", "Atlantis")]), of(&[]), "it is no country");
     }
 
     proptest! {

@@ -12,6 +12,7 @@ pub mod decide;
 mod draft;
 mod jobs;
 mod limits;
+mod quote;
 mod refund;
 pub mod replace;
 mod sold;

@@ -2,16 +2,23 @@
 
 use std::collections::HashMap;
 
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::Draft;
+use super::advance::covers;
 use super::begin::{Refusal, Wanted};
+use super::quote::{self, Offered, Quote, Seen};
 use crate::catalog::{self, Package};
-use crate::ground::{Cost, Currency, Price};
+use crate::ground::{Cost, Currency, Price, tax as taxes};
 use crate::ledgers::{self, Funds};
-use crate::pricing::{self, InForceRate, PriceList, Priced, Subject};
+use crate::orders::TaxTerms;
+use crate::payments;
+use crate::pricing::{self, InForceRate, PriceList, Subject};
 use crate::settings as installation;
 use crate::shop::Settings;
+use crate::tax::{self, Terms};
 
 /// What is sold.
 pub(super) struct Sold {
@@ -20,9 +27,10 @@ pub(super) struct Sold {
     currency: Option<Currency>,
     funds: Option<Funds>,
     synced_at: Option<OffsetDateTime>,
+    tax: Terms,
 }
 
-/// One plan, at the price of now.
+/// One plan, at the price that it is sold at.
 pub(super) struct Offer<'a> {
     pub package: &'a Package,
     pub price: Price,
@@ -30,6 +38,10 @@ pub(super) struct Offer<'a> {
     pub rule: i64,
     /// What the cost was exchanged at.
     pub rate: Option<InForceRate>,
+    /// The tax within the total.
+    pub tax: Price,
+    /// By what it was reckoned; `None` where no tax is told.
+    pub tax_terms: Option<TaxTerms>,
 }
 
 impl Sold {
@@ -53,6 +65,7 @@ impl Sold {
             currency: installation::installation(conn).await?.currency,
             funds: ledgers::funds(conn).await?,
             synced_at: catalog::synced_at(conn).await?,
+            tax: tax::terms(conn, now).await?,
         })
     }
 
@@ -78,18 +91,52 @@ impl Sold {
         }
         let package = self.packages.get(&draft.package_id).ok_or(Refusal::Gone)?;
         let priced = self.prices.price(&Subject::from(package)).map_err(|_| Refusal::NotSelling)?;
-        let Priced { price, rule, rate, .. } = priced;
-        if self.currency != Some(price.currency) {
+        let (rate, today) = (priced.rate, Offered { price: priced.price, rule: priced.rule.id });
+        if self.currency != Some(today.price.currency) {
             return Err(Refusal::NotSelling);
         }
-        let total = price.times(draft.quantity).ok_or(Refusal::NotSelling)?;
-        if draft.shown_price != Some(price.minor) {
-            return Err(Refusal::PriceMoved(price));
+        let tax_terms = self.tax_terms(draft)?;
+        let percent = tax_terms.as_ref().map_or(Decimal::ZERO, |terms| terms.percent);
+        let quote = Quote::read(&settings.sealing_key, &draft.form_key, &draft.quote);
+        let quote = quote.filter(|quote| quote.package_id == package.id);
+        if quote.is_some_and(|quote| quote.mark != package.mark()) {
+            return Err(Refusal::Changed);
         }
+        let seen = Seen { quote: quote.as_ref(), shown: draft.shown_price };
+        let leaves_enough = |price| self.leaves_enough((price, percent), draft, package, settings);
+        let agreed = quote::agreed(seen, today, now, settings.times.quote_lifetime, leaves_enough);
+        let Offered { price, rule } = agreed.ok_or(Refusal::PriceMoved(today))?;
+        let total = price.times(draft.quantity).ok_or(Refusal::NotSelling)?;
         if too_little(self.funds.as_ref(), package.cost, draft.quantity, settings, now) {
             return Err(Refusal::NoFunds);
         }
-        Ok(Offer { package, price, total, rule: rule.id, rate })
+        let tax = Price::new(taxes::within(total.minor, percent), total.currency);
+        Ok(Offer { package, price, total, rule, rate, tax, tax_terms })
+    }
+
+    /// What tax the form is sold with: of the country where its customer lives.
+    fn tax_terms(&self, draft: &Draft) -> Result<Option<TaxTerms>, Refusal> {
+        if !self.tax.ask_country() {
+            return Ok(None);
+        }
+        let country = draft.country.ok_or(Refusal::NoCountry)?;
+        Ok(Some(TaxTerms { country: country.code.to_owned(), percent: self.tax.percent(country) }))
+    }
+
+    /// Whether a price that is not today's, less the tax within it and what paying it costs, leaves today's cost with the
+    /// minimum margin: what would be held after the payment is not sold.
+    fn leaves_enough(
+        &self,
+        (price, percent): (Price, Decimal),
+        draft: &Draft,
+        package: &Package,
+        settings: &Settings,
+    ) -> bool {
+        price.times(draft.quantity).is_some_and(|total| {
+            let fee = payments::fee(&settings.payment_fees, draft.method, total);
+            let tax = Price::new(taxes::within(price.minor, percent), price.currency).amount();
+            covers(price, payments::share(fee, price.minor, total.minor) + tax, package, &self.prices)
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::catalog::{self, Package};
+use crate::catalog::{self, Data, Package};
 use crate::esimdual::{Answer, PackageRow, Refusal};
 use crate::settings;
 use crate::shop::Shop;
@@ -41,8 +41,17 @@ pub(super) async fn ask(shop: &Shop, package_id: i64) -> anyhow::Result<Known> {
 fn compare(known: &Package, row: PackageRow, account: Option<crate::ground::Currency>) -> Known {
     let accepted = catalog::accept(&[row], account, Default::default());
     match accepted.packages.get(&known.id) {
+        Some(now) if became_another(known, now) => Known::Gone,
         Some(now) if now.cost == known.cost => Known::Good,
         Some(_) => Known::Repriced,
         None => Known::Unknown(SOON),
     }
+}
+
+/// Whether the upstream sells something else under the id by now; what it does not say proves nothing.
+fn became_another(known: &Package, now: &Package) -> bool {
+    let days = known.validity_days.zip(now.validity_days).is_some_and(|(was, is)| was != is);
+    let unstated = [known.data, now.data].contains(&Data::NotStated);
+    let places = !now.countries.is_empty() && now.countries != known.countries;
+    days || places || (!unstated && known.data != now.data)
 }

@@ -1,6 +1,7 @@
 //! `/checkout`: the form, and what its sending leads to. Only a redirect has stored anything.
 
 mod desk;
+mod form;
 mod refuse;
 
 use std::time::Duration;
@@ -14,17 +15,17 @@ use axum::{Extension, Router};
 
 use super::begin::{Begun, Refusal, Wanted};
 use super::counter::{Counter, Orders};
-use super::draft::{self, Draft, Typed};
+use super::draft::{Draft, Typed};
 use super::sold;
 use super::still_sold::{self, Known};
 use crate::catalog;
-use crate::ground::Price;
 use crate::payments::{self, Method};
 use crate::shop::Shop;
-use crate::web::{Cache, FieldErrors, Problem, Visit, VisitorAddress, page};
-use crate::window::{self, Plan, Snapshot, TicketRow, Window};
+use crate::web::{FieldErrors, Problem, Visit, VisitorAddress};
+use crate::window::{Snapshot, Window};
 pub use desk::Desk;
 use desk::{client, has_order};
+use form::{LATER, NO_FUNDS, NOT_SELLING, RECOUNTED, REPRICED, Showing, asks_country, ways};
 use refuse::{later, refuse, too_often};
 
 /// After which a customer may look again whether the shop sells by now.
@@ -40,175 +41,6 @@ pub fn routes() -> Router<Shop> {
     Router::new().route("/checkout", get(show).post(send))
 }
 
-/// What stands above the form: why it is here again.
-#[derive(Clone, Copy)]
-struct Notice {
-    tone: &'static str,
-    key: &'static str,
-}
-
-const MOVED: Notice = Notice { tone: "wait", key: "checkout-price-moved" };
-const REPRICED: Notice = Notice { tone: "wait", key: "checkout-repriced" };
-const RECOUNTED: Notice = Notice { tone: "wait", key: "checkout-recounted" };
-const GONE: Notice = Notice { tone: "bad", key: "checkout-gone" };
-const NOT_SELLING: Notice = Notice { tone: "wait", key: "checkout-not-open" };
-const LATER: Notice = Notice { tone: "wait", key: "checkout-later" };
-const NO_FUNDS: Notice = Notice { tone: "wait", key: "checkout-no-funds" };
-const KEY_USED: Notice = Notice { tone: "wait", key: "checkout-key-used" };
-
-/// A way to pay: the contract's word, and the keys of its name and what it means.
-struct Way {
-    word: &'static str,
-    name: &'static str,
-    hint: &'static str,
-}
-
-fn way(method: Method) -> Way {
-    match method {
-        Method::BankTransfer => Way {
-            word: method.word(),
-            name: "checkout-method-transfer",
-            hint: "checkout-method-transfer-hint",
-        },
-        Method::Stripe => {
-            Way { word: method.word(), name: "checkout-method-stripe", hint: "checkout-method-stripe-hint" }
-        }
-        Method::Test => {
-            Way { word: method.word(), name: "checkout-method-test", hint: "checkout-method-test-hint" }
-        }
-    }
-}
-
-/// The ways that the reseller chose, in their order.
-fn ways(shop: &Shop) -> Vec<Way> {
-    let providers = payments::Providers::of_shop(shop);
-    let methods = shop.settings.payment_methods.iter().filter_map(|word| Method::from_word(word));
-    methods.filter(|method| providers.of(*method).is_some()).map(way).collect()
-}
-
-/// A wrong field in the summary above the form. Hidden fields have no place to link to.
-struct Mistake {
-    field: Option<&'static str>,
-    key: &'static str,
-}
-
-#[derive(askama::Template)]
-#[template(path = "checkout/form.html")]
-struct FormPage {
-    visit: Visit,
-    notice: Option<Notice>,
-    errors: FieldErrors,
-    mistakes: Vec<Mistake>,
-    package_id: i64,
-    quantity: u32,
-    quantities: std::ops::RangeInclusive<u32>,
-    ticket: TicketRow,
-    price: Option<Price>,
-    total: Option<Price>,
-    ways: Vec<Way>,
-    method: String,
-    email: String,
-    device_imei: String,
-    coupon: String,
-    accepts_terms: bool,
-    form_key: String,
-    /// Whether it can be sent now.
-    open: bool,
-}
-
-#[derive(askama::Template)]
-#[template(path = "checkout/choose.html")]
-struct ChoosePage {
-    visit: Visit,
-    notice: Option<Notice>,
-}
-
-/// The form, or why it is here again.
-struct Showing<'a> {
-    shop: &'a Shop,
-    snapshot: &'a Snapshot,
-    typed: &'a Typed,
-    errors: FieldErrors,
-    notice: Option<Notice>,
-    /// A price that is newer than the window's.
-    price: Option<Price>,
-    fresh_key: bool,
-}
-
-impl<'a> Showing<'a> {
-    fn new(shop: &'a Shop, snapshot: &'a Snapshot, typed: &'a Typed) -> Self {
-        let errors = FieldErrors::new();
-        Self { shop, snapshot, typed, errors, notice: None, price: None, fresh_key: false }
-    }
-
-    fn because(mut self, notice: Notice) -> Self {
-        self.notice = Some(notice);
-        self
-    }
-
-    /// Shows the form; without a plan that is in the window there is none, and the page leads to one.
-    fn with(self, status: StatusCode, visit: Visit) -> Page {
-        let snapshot = self.snapshot;
-        match self.typed.package_id().and_then(|id| snapshot.plan(id)) {
-            Some(plan) => page(status, Cache::Private, &self.form(visit, plan)),
-            None => page(status, Cache::Private, &ChoosePage { visit, notice: self.notice }),
-        }
-    }
-
-    fn form(self, mut visit: Visit, plan: &Plan) -> FormPage {
-        let quantity = self.typed.quantity().unwrap_or(1);
-        // So that the language switch keeps what is being bought.
-        visit.path = format!("/checkout?package_id={}&quantity={quantity}", plan.id);
-        let mut ticket = window::ticket(&visit, self.snapshot, plan);
-        let gone = self.notice.is_some_and(|notice| notice.key == GONE.key);
-        let price = self.price.or(plan.price).filter(|_| !gone);
-        if gone {
-            ticket.price = visit.t("gone-title");
-        }
-        let ways = ways(self.shop);
-        let sells = !ways.is_empty() && price.is_some();
-        let notice = self.notice.or((!sells).then_some(NOT_SELLING));
-        FormPage {
-            notice,
-            mistakes: mistakes(&self.errors),
-            errors: self.errors,
-            package_id: plan.id,
-            quantity,
-            quantities: 1..=self.shop.settings.order_limits.quantity,
-            ticket,
-            price,
-            total: price.and_then(|price| price.times(quantity)),
-            method: chosen(&ways, self.typed),
-            open: sells,
-            ways,
-            email: self.typed.echo("email"),
-            device_imei: self.typed.echo("device_imei"),
-            coupon: self.typed.echo("coupon"),
-            accepts_terms: self.typed.accepts_terms(),
-            form_key: key(self.shop, self.typed, self.fresh_key),
-            visit,
-        }
-    }
-}
-
-/// The way that was chosen, else the first.
-fn chosen(ways: &[Way], typed: &Typed) -> String {
-    let typed = typed.of("payment_method");
-    let way = ways.iter().find(|way| way.word == typed).or(ways.first());
-    way.map(|way| way.word.to_owned()).unwrap_or_default()
-}
-
-/// A form keeps its key until it has made its order; a key that is none is replaced.
-fn key(shop: &Shop, typed: &Typed, fresh: bool) -> String {
-    let sent = Some(typed.of("form_key")).filter(|key| !fresh && draft::is_form_key(key));
-    sent.map_or_else(|| shop.entropy.token().as_str().to_owned(), str::to_owned)
-}
-
-fn mistakes(errors: &FieldErrors) -> Vec<Mistake> {
-    let hidden = |field: &str| matches!(field, "form_key" | "package_id");
-    errors.iter().map(|(field, key)| Mistake { field: Some(field).filter(|f| !hidden(f)), key }).collect()
-}
-
 async fn show(
     visit: Visit,
     State(shop): State<Shop>,
@@ -221,7 +53,7 @@ async fn show(
     let typed = read(&shop, pairs.into_iter().filter(chosen).collect())?;
     let mut showing = Showing::new(&shop, &snapshot, &typed);
     if typed.of("package_id").is_empty() {
-        return showing.with(StatusCode::OK, visit);
+        return showing.with(StatusCode::OK, visit).await;
     }
     let id = typed.package_id().ok_or(Problem::NotFound)?;
     if snapshot.plan(id).is_none() {
@@ -230,13 +62,13 @@ async fn show(
     let wrong = !typed.of("quantity").is_empty() && typed.quantity().is_none();
     if wrong {
         showing.errors.add("quantity", "checkout-error-quantity");
-        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit).await;
     }
     // A hint that the form can do without: the post decides.
     if lacks_funds(&shop, id, typed.quantity().unwrap_or(1)).await.unwrap_or(false) {
         showing = showing.because(NO_FUNDS);
     }
-    showing.with(StatusCode::OK, visit)
+    showing.with(StatusCode::OK, visit).await
 }
 
 /// Whether a purchase would be refused now because the wallet holds too little, so that the form can say so before it is
@@ -278,52 +110,57 @@ async fn send(
     if let Err(wait) = desk.limits.take_form(from, typed.of("form_key"))
         && !has_order(&shop, &typed).await?
     {
-        return too_often(Showing::new(&shop, &snapshot, &typed), visit, wait);
+        return too_often(Showing::new(&shop, &snapshot, &typed), visit, wait).await;
     }
     if let Some(typed) = typed.recounted() {
-        return recount(Showing::new(&shop, &snapshot, &typed), visit);
+        return recount(Showing::new(&shop, &snapshot, &typed), visit).await;
     }
     let showing = Showing::new(&shop, &snapshot, &typed);
-    let draft = match Draft::read(&typed).and_then(|draft| enabled(&shop, &snapshot, draft)) {
+    let draft = match Draft::read(&typed).and_then(|draft| enabled(&showing, draft)) {
         Ok(draft) => draft,
         // A form that nobody could send now has nothing to be corrected.
-        Err(_) if ways(&shop).is_empty() => return later(showing.because(NOT_SELLING), visit, NOT_OPEN),
-        Err(errors) => {
-            return Showing { errors, ..showing }.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+        Err(_) if ways(&shop).is_empty() => {
+            return later(showing.because(NOT_SELLING), visit, NOT_OPEN).await;
+        }
+        Err(mut errors) => {
+            if typed.country().is_none() && asks_country(&shop).await {
+                errors.add("country", "checkout-error-country");
+            }
+            return Showing { errors, ..showing }.with(StatusCode::UNPROCESSABLE_ENTITY, visit).await;
         }
     };
     let method = draft.method;
     match decide(&shop, &desk.counter, (draft, client(&shop, from)), &visit).await? {
         Decided::Begun(begun) => go_on(&shop, &visit, &begun, method).await,
-        Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit),
-        Decided::Unknown(wait) => later(showing.because(LATER), visit, wait),
-        Decided::Refused(refusal) => refuse(showing, visit, refusal),
+        Decided::Repriced => showing.because(REPRICED).with(StatusCode::CONFLICT, visit).await,
+        Decided::Unknown(wait) => later(showing.because(LATER), visit, wait).await,
+        Decided::Refused(refusal) => refuse(showing, visit, refusal).await,
     }
 }
 
 /// Another quantity was chosen: everything that was typed stays, and the new total is shown before anything is paid.
-fn recount(mut showing: Showing<'_>, visit: Visit) -> Page {
+async fn recount(mut showing: Showing<'_>, visit: Visit) -> Page {
     if showing.typed.quantity().is_none() {
         showing.errors.add("quantity", "checkout-error-quantity");
-        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit);
+        return showing.with(StatusCode::UNPROCESSABLE_ENTITY, visit).await;
     }
     match showing.typed.asks_to_recount() {
-        true => showing.with(StatusCode::OK, visit),
-        false => showing.because(RECOUNTED).with(StatusCode::CONFLICT, visit),
+        true => showing.with(StatusCode::OK, visit).await,
+        false => showing.because(RECOUNTED).with(StatusCode::CONFLICT, visit).await,
     }
 }
 
 /// A way to pay that the reseller does not offer is a wrong field; with none at all the shop is not open.
-fn enabled(shop: &Shop, snapshot: &Snapshot, draft: Draft) -> Result<Draft, FieldErrors> {
-    let offered = ways(shop);
+fn enabled(showing: &Showing<'_>, draft: Draft) -> Result<Draft, FieldErrors> {
+    let offered = ways(showing.shop);
     let mut errors = FieldErrors::new();
     if !offered.is_empty() && !offered.iter().any(|way| way.word == draft.method.word()) {
         errors.add("payment_method", "checkout-error-method");
         return Err(errors);
     }
-    let price = snapshot.plan(draft.package_id).and_then(|plan| plan.price);
-    let total = price.and_then(|price| price.times(draft.quantity));
-    let provider = payments::Providers::of_shop(shop).of(draft.method);
+    let quote = showing.snapshot.plan(draft.package_id).and_then(|plan| showing.quote(plan));
+    let total = quote.and_then(|quote| quote.offered.price.times(draft.quantity));
+    let provider = payments::Providers::of_shop(showing.shop).of(draft.method);
     if provider.zip(total).is_some_and(|(provider, total)| !provider.takes(total)) {
         errors.add("payment_method", "checkout-error-sum");
         return Err(errors);

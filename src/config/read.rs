@@ -300,6 +300,7 @@ fn times(reader: &mut Reader<'_>) -> Times {
         catalog_max_age: reader.seconds("CATALOG_MAX_AGE_SECONDS", 86_400, 1),
         delivery_deadline: reader.seconds("DELIVERY_DEADLINE_SECONDS", 4_200, 1),
         pay_page_patience: reader.seconds("PAY_PAGE_PATIENCE_SECONDS", 5, 0),
+        quote_lifetime: reader.seconds("QUOTE_LIFETIME_SECONDS", 1_800, 0),
         payment_expiry: reader.seconds("PAYMENT_EXPIRY_SECONDS", 3_600, 1),
         bank_transfer_expiry: reader.seconds("BANK_TRANSFER_EXPIRY_SECONDS", 604_800, 1),
         bank_transfer_reminder: reader.seconds("BANK_TRANSFER_REMINDER_SECONDS", 172_800, 0),

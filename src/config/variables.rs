@@ -53,6 +53,7 @@ pub const VARIABLES: &[Variable] = &[
     plain("CATALOG_MAX_AGE_SECONDS", "86400"),
     plain("WALLET_LOW_DAYS", "3"),
     plain("DELIVERY_DEADLINE_SECONDS", "4200"),
+    plain("QUOTE_LIFETIME_SECONDS", "1800"),
     plain("PAYMENT_EXPIRY_SECONDS", "3600"),
     plain("PAY_PAGE_PATIENCE_SECONDS", "5"),
     plain("BANK_TRANSFER_EXPIRY_SECONDS", "604800"),

@@ -16,6 +16,7 @@ fn times() -> Times {
         catalog_max_age: seconds(86_400),
         delivery_deadline: seconds(4_200),
         pay_page_patience: seconds(5),
+        quote_lifetime: seconds(1_800),
         payment_expiry: seconds(3_600),
         bank_transfer_expiry: seconds(3_600),
         bank_transfer_reminder: seconds(3_600),

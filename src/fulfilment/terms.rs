@@ -10,8 +10,9 @@ use crate::orders::{HoldReason, Line};
 pub struct Today {
     /// The package's cost; `None` where it is not in the catalog, and the upstream will say what it thinks.
     pub cost: Option<Cost>,
-    /// What the way it was paid takes of its price, in whole units of the price's currency.
-    pub fee: Decimal,
+    /// What of its price is not the shop's: the tax within it, and what the way it was paid takes; in whole units of the
+    /// price's currency.
+    pub taken: Decimal,
     /// What the currency of costs is worth now, where prices are in another one, by the newest rate that is known; `None`
     /// where there is none, and the one by which it was sold counts.
     pub rate: Option<Rate>,
@@ -30,7 +31,7 @@ pub enum Terms {
 }
 
 impl Terms {
-    /// Judges by what it costs today, with what the payment itself cost, and by the cost that a person accepted, exact, in
+    /// Judges by what it costs today, with its tax and what the payment itself cost, and by the cost that a person accepted, exact, in
     /// the currency of the line's cost. A gift has no price to compare with. Cost and price in two currencies are compared
     /// in that of the price.
     pub fn of(line: &Line, today: Today, accepted: Option<Decimal>) -> Self {
@@ -47,7 +48,7 @@ impl Terms {
             return Self::Fine;
         }
         let Some((worth, was_worth)) = worth.zip(was_worth) else { return Self::OtherCurrency };
-        let covered = worth <= price.amount().saturating_sub(today.fee);
+        let covered = worth <= price.amount().saturating_sub(today.taken);
         // What was sold under its cost was sold so knowingly: only a rise since then is news.
         let risen = worth > was_worth;
         if covered || !risen { Self::Fine } else { Self::AboveFloor }
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn a_unit_is_bought_up_to_the_price_that_was_paid_for_it() {
         let of = |cost, accepted: Option<&str>| {
-            let today = Today { cost, fee: Decimal::ZERO, rate: None };
+            let today = Today { cost, taken: Decimal::ZERO, rate: None };
             Terms::of(&line(525), today, accepted.map(|amount| amount.parse().unwrap()))
         };
         assert_eq!(of(None, None), Terms::Fine);
@@ -124,8 +125,8 @@ mod tests {
         assert_eq!(of(Some(cost("4.20", "EUR")), Some("9")), Terms::OtherCurrency);
     }
 
-    fn today(amount: &str, fee: &str) -> Today {
-        Today { cost: Some(cost(amount, "USD")), fee: fee.parse().unwrap(), rate: None }
+    fn today(amount: &str, taken: &str) -> Today {
+        Today { cost: Some(cost(amount, "USD")), taken: taken.parse().unwrap(), rate: None }
     }
 
     #[test]
@@ -204,7 +205,7 @@ mod tests {
             let (cost, fee) = (Decimal::new(cents, 2), Decimal::new(fee, 2));
             let today = Today {
                 cost: Some(Cost { amount: cost, currency: Currency::USD }),
-                fee,
+                taken: fee,
                 rate: Some(rate(&now.to_string())),
             };
             let loses = cost * now + fee > line.unit_price.amount() && cost * now > line.cost.amount * sold;

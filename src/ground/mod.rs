@@ -6,6 +6,7 @@ pub mod entropy;
 pub mod language;
 pub mod money;
 pub mod rate;
+pub mod tax;
 pub mod token;
 
 pub use clock::Clock;

@@ -29,6 +29,8 @@ struct Letter {
     link: String,
     view: OrderView,
     total: String,
+    /// What the total includes of tax.
+    tax: Option<String>,
 }
 
 impl Letter {
@@ -38,7 +40,8 @@ impl Letter {
         visit.public_url = PublicUrl::new(public_url);
         let view = view::read(conn, order, None).await?;
         let (link, total) = (visit.whole(order.language, &path), visit.money(&order.total));
-        Ok(Self { visit, link, view, total })
+        let tax = wording::tax(&visit, order);
+        Ok(Self { visit, link, view, total, tax })
     }
 
     /// One eSIM, with the name under which its picture travels.
@@ -281,6 +284,7 @@ mod tests {
                 link: "https://shop.example/orders/x".into(),
                 view: view(&order, [delivered(), failed.clone()]),
                 total: "$11.80".into(),
+                tax: None,
             };
             let mail = delivery(&order, &letter, &letter.passes()).unwrap();
             for part in ["LPA:1$example.com$CODE", "https://shop.example/orders/x"] {

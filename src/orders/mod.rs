@@ -22,7 +22,9 @@ use crate::plumbing::jobs::{self, NewJob};
 
 pub use history::{Actor, Event, Happened};
 pub use number::OrderNumber;
-pub use order::{Counted, Line, LineRate, NewGift, NewLine, NewOrder, Order, OrderStatus, PaymentStatus};
+pub use order::{
+    Counted, Line, LineRate, NewGift, NewLine, NewOrder, Order, OrderStatus, PaymentStatus, TaxTerms,
+};
 pub use store::{
     Count, accept_cost, append, by_form_key, by_id, by_token, cancel, count_of, expire_now, give,
     id_of_number, insert_all, line_of, lines, lock_order, lock_unit, mark_paid, move_unit, note_decline,

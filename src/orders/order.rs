@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{OrderNumber, Unit};
-use crate::ground::{Cost, Currency, EmailAddress, Language, Price, Rate, token::Token};
+use crate::ground::{Cost, Currency, EmailAddress, Language, Price, Rate, tax, token::Token};
 
 /// Where an order stands (CONTRACT section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,8 @@ pub struct Order {
     pub discount: Price,
     /// The tax within the total.
     pub tax: Price,
+    /// By what that was reckoned; `None` where no tax was told.
+    pub tax_terms: Option<TaxTerms>,
     /// The unit that it makes good for: then it is a gift, which nobody paid and for which nothing goes back.
     pub replaces_unit_id: Option<i64>,
     /// When it was placed.
@@ -131,6 +133,21 @@ impl Order {
     pub fn is_gift(&self) -> bool {
         self.replaces_unit_id.is_some()
     }
+
+    /// The tax within a part of what was paid, by the rate that it was sold with.
+    pub fn tax_within(&self, part: Price) -> Price {
+        let percent = self.tax_terms.as_ref().map_or(Decimal::ZERO, |terms| terms.percent);
+        Price::new(tax::within(part.minor, percent), part.currency)
+    }
+}
+
+/// The tax that an order was sold with: frozen, whatever the rates become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxTerms {
+    /// Where the customer lives: ISO 3166-1 alpha-2, lower case.
+    pub country: String,
+    /// Percent of the net price; nothing for a country without a rate.
+    pub percent: Decimal,
 }
 
 /// A line: a plan in a quantity, with what was promised and what it cost then.
@@ -188,6 +205,10 @@ pub struct NewOrder<'a> {
     pub device_imei: Option<&'a str>,
     /// The total.
     pub total: Price,
+    /// The tax within it.
+    pub tax: Price,
+    /// By what that was reckoned; `None` where no tax is told.
+    pub tax_terms: Option<&'a TaxTerms>,
     /// When it ends unpaid.
     pub expires_at: OffsetDateTime,
     /// A keyed hash of the network that orders, where that is known.
@@ -243,6 +264,8 @@ pub struct NewLine<'a> {
     pub quantity: i32,
     /// The price of one.
     pub unit_price: Price,
+    /// The tax within the price of all, in minor units; of an order's lines they add up to its own.
+    pub tax_minor: i64,
     /// The cost of one.
     pub cost: Decimal,
     /// The currency of the cost.

@@ -223,6 +223,7 @@ pub(super) mod tests {
             total: usd(1180),
             discount: usd(0),
             tax: usd(0),
+            tax_terms: None,
             replaces_unit_id: None,
             created_at: datetime!(2026-11-22 11:50 UTC),
             expires_at: datetime!(2026-11-22 12:50 UTC),

@@ -8,6 +8,7 @@ use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
 use crate::ground::Entropy;
 
@@ -21,6 +22,7 @@ pub struct SealingKey {
     cipher: XChaCha20Poly1305,
     fingerprint: String,
     marks: SecretString,
+    signatures: SecretString,
 }
 
 impl std::fmt::Debug for SealingKey {
@@ -39,6 +41,7 @@ impl SealingKey {
             cipher: XChaCha20Poly1305::new((&key).into()),
             fingerprint: hex::encode(fingerprint.get(..8).unwrap_or_default()),
             marks: hex::encode(labelled(secret, b"simfront marks of secrets v1")).into(),
+            signatures: hex::encode(labelled(secret, b"simfront signatures v1")).into(),
         }
     }
 
@@ -47,6 +50,22 @@ impl SealingKey {
     pub fn mark(&self, purpose: &str, secret: &SecretString) -> String {
         let text = format!("{purpose}\0{}", secret.expose_secret());
         hex::encode(labelled(&self.marks, text.as_bytes()).get(..8).unwrap_or_default())
+    }
+
+    /// Signs what goes out and comes back, for one purpose (`"quote"`): every node with our key knows it again, and nobody
+    /// else can make or change it. What is signed can be read by whoever has it.
+    pub fn sign(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
+        labelled(&self.of_purpose(purpose), message)
+    }
+
+    /// Whether [`SealingKey::sign`] made this signature of this message for this purpose; in constant time.
+    pub fn is_signed(&self, purpose: &str, message: &[u8], signature: &[u8; 32]) -> bool {
+        self.sign(purpose, message).ct_eq(signature).into()
+    }
+
+    /// A key of its own for each purpose.
+    fn of_purpose(&self, purpose: &str) -> SecretString {
+        hex::encode(labelled(&self.signatures, purpose.as_bytes())).into()
     }
 
     /// Seals `plain` for one purpose (`"upstream token"`); sealing twice gives different bytes.
@@ -102,6 +121,15 @@ mod tests {
         ] {
             assert_ne!(mark, other);
         }
+    }
+
+    #[test]
+    fn a_signature_is_of_one_message_for_one_purpose_by_one_key() {
+        let signature = key("a").sign("quote", b"5.25");
+        assert!(key("a").is_signed("quote", b"5.25", &signature), "on another node with the same key too");
+        assert!(!key("a").is_signed("quote", b"5.24", &signature));
+        assert!(!key("a").is_signed("ticket", b"5.25", &signature));
+        assert!(!key("b").is_signed("quote", b"5.25", &signature));
     }
 
     fn key(secret: &str) -> SealingKey {

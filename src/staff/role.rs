@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | look at orders, prices, syncs, the wallet, webhooks | yes | yes | yes | |
 //! | change one's own password and second factor | yes | yes | yes | by its own form |
-//! | publish a markup rule | yes | yes | | |
+//! | publish a markup rule, set the tax | yes | yes | | |
 //! | name, hide, feature, release packages; accept or drop a held sync | yes | yes | | |
 //! | start a sync, read the wallet, try eSIMDual again | yes | yes | | |
 //! | close a finding of the ledgers | yes | yes | | |
@@ -33,7 +33,7 @@ pub enum Act {
     Look,
     /// Change one's own password and second factor.
     OwnAccount,
-    /// Publish a markup rule or an exchange rate.
+    /// Publish a markup rule or an exchange rate; set the tax that prices include.
     ChangeMarkup,
     /// Say something of a package, release new ones, decide about a sync that was held.
     ChangeCatalog,

@@ -33,6 +33,10 @@ pub struct Plan {
     pub featured: bool,
     /// What a customer pays; `None` while it cannot be sold (no rule yet, or a cost in another currency).
     pub price: Option<Price>,
+    /// The rule that made the price.
+    pub rule: Option<i64>,
+    /// [`Package::mark`] of what is shown.
+    pub mark: [u8; 16],
 }
 
 impl Plan {
@@ -40,6 +44,8 @@ impl Plan {
     pub(super) fn new(package: Package, countries: Vec<usize>, featured: bool, price: Option<Price>) -> Self {
         let without = |part: &str| leaves_out(&package.package_type, part).then_some(0);
         Self {
+            mark: package.mark(),
+            rule: None,
             id: package.id,
             name: package.name,
             data: package.data,

@@ -74,8 +74,10 @@ impl Snapshot {
                 let covered =
                     package.countries.iter().filter_map(|code| country_by_code.get(code).copied()).collect();
                 let featured = contents.featured.contains(&package.id);
-                let price = prices.price(&Subject::from(&package)).ok().map(|priced| priced.price);
-                Plan::new(package, covered, featured, price)
+                let (price, rule) = prices
+                    .price(&Subject::from(&package))
+                    .map_or((None, None), |priced| (Some(priced.price), Some(priced.rule.id)));
+                Plan { rule, ..Plan::new(package, covered, featured, price) }
             })
             .collect();
         plans.sort_by_key(Plan::rank);

@@ -21,6 +21,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
             "settings",
             "staff",
             "supply",
+            "tax",
             "wallet",
             "window",
         ],
@@ -57,7 +58,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     // The conductor: prices again from the snapshot in memory, then order and payment, then delivery or refund.
     (
         "checkout",
-        &["catalog", "fulfilment", "ledgers", "orders", "payments", "pricing", "settings", "window"],
+        &["catalog", "fulfilment", "ledgers", "orders", "payments", "pricing", "settings", "tax", "window"],
     ),
     // A webhook is a hint: it goes through the same door as a report that was asked for.
     ("inbox", &["fulfilment", "orders", "payments"]),
@@ -76,6 +77,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "settings",
             "staff",
             "supply",
+            "tax",
             "wallet",
             "window",
         ],

@@ -17,5 +17,6 @@ mod sign_in;
 mod stand;
 #[path = "../support/mod.rs"]
 mod support;
+mod tax;
 mod team;
 mod wallet;

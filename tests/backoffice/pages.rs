@@ -8,19 +8,27 @@ use simfront::staff::Role;
 use crate::stand::Stand;
 
 const SEED: &str = include_str!("seed.sql");
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/admin",
     "/admin/orders",
     "/admin/orders/SF-7K3M9QWX",
     "/admin/orders/SF-0000000",
     "/admin/markup",
+    "/admin/tax",
     "/admin/sync",
     "/admin/wallet",
     "/admin/webhooks",
     "/admin/upstream",
 ];
-const POSTS: [&str; 5] =
-    ["/admin/markup", "/admin/sync", "/admin/upstream", "/admin/wallet", "/admin/wallet/findings/1"];
+const POSTS: [&str; 7] = [
+    "/admin/markup",
+    "/admin/tax",
+    "/admin/tax/rates",
+    "/admin/sync",
+    "/admin/upstream",
+    "/admin/wallet",
+    "/admin/wallet/findings/1",
+];
 
 #[tokio::test]
 async fn every_page_is_closed_without_a_session() {

@@ -153,21 +153,40 @@ async fn another_basket_under_a_used_key_is_refused_with_a_fresh_key() {
     stand.end().await;
 }
 
+const DEARER: &str =
+    "insert into markup_rules (percent, fixed, currency, rounding, published_by, published_at)
+                      values (50, 0, 'USD', 'none', 'x', now())";
+
 #[tokio::test]
-async fn a_price_that_moved_is_shown_and_must_be_confirmed() {
+async fn a_price_that_moved_is_honoured_for_a_while_and_then_must_be_confirmed() {
     let stand = Stand::new().await;
-    let page = stand.get(FORM).await;
-    stand
-        .sql(
-            "insert into markup_rules (percent, fixed, currency, rounding, published_by, published_at)
-               values (50, 0, 'USD', 'none', 'x', now())",
-        )
-        .await;
+    let (page, other) = (stand.get(FORM).await, stand.get(FORM).await);
+    stand.sql(DEARER).await;
+    stand.shop.clock.advance(time::Duration::seconds(1800));
     let answer = stand.post(&fields(&page, &[])).await;
     refused(&stand, &answer, StatusCode::CONFLICT).await;
+    assert!(answer.body.contains("each eSIM costs $6.30 now"), "{}", answer.body);
     assert!(answer.body.contains("Pay $12.60"), "{}", answer.body);
     assert!(answer.body.contains("ada@example.com"), "what was typed is kept");
     let confirmed = stand.post(&fields(&answer, &[])).await;
+    assert_eq!(confirmed.status, StatusCode::SEE_OTHER, "{}", confirmed.body);
+    stand.shop.clock.advance(time::Duration::seconds(-1));
+    let honoured = stand.post(&fields(&other, &[])).await;
+    assert_eq!(honoured.status, StatusCode::SEE_OTHER, "{}", honoured.body);
+    let sold = "select string_agg(o.total_minor || ' by ' || l.markup_rule_id, ', ' order by o.id)
+                from orders o join order_lines l on l.order_id = o.id";
+    assert_eq!(stand.text(sold).await, "1260 by 2, 1050 by 1");
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_price_that_moved_is_confirmed_by_who_sends_no_quote() {
+    let stand = Stand::new().await;
+    let page = stand.get(FORM).await;
+    stand.sql(DEARER).await;
+    let answer = stand.post(&fields(&page, &[("quote", "")])).await;
+    refused(&stand, &answer, StatusCode::CONFLICT).await;
+    let confirmed = stand.post(&fields(&page, &[("quote", ""), ("shown_price", "630")])).await;
     assert_eq!(confirmed.status, StatusCode::SEE_OTHER, "{}", confirmed.body);
     assert_eq!(stand.count("select total_minor from orders").await, 1260);
     stand.end().await;
@@ -243,7 +262,8 @@ async fn the_browser_decides_nothing_but_what_and_how_many() {
 async fn a_price_that_nobody_showed_is_not_charged() {
     let stand = Stand::new().await;
     for price in ["1", "", "-525", "525.0"] {
-        let answer = stand.post(&fields(&stand.get(FORM).await, &[("shown_price", price)])).await;
+        let answer =
+            stand.post(&fields(&stand.get(FORM).await, &[("quote", ""), ("shown_price", price)])).await;
         refused(&stand, &answer, StatusCode::CONFLICT).await;
         assert_eq!(hidden(&answer, "shown_price"), "525");
     }
@@ -309,6 +329,11 @@ async fn an_old_catalog_sells_only_what_the_upstream_confirms() {
     let dearer = stand.post(&form).await;
     refused(&stand, &dearer, StatusCode::CONFLICT).await;
     assert!(dearer.body.contains("waiting for the new one"), "{}", dearer.body);
+    stand.upstream(200, &package_costs("4.20"));
+    stand.upstream(200, &package_costs("4.20").replace("\"fr\"", "\"es\""));
+    let another = stand.post(&form).await;
+    refused(&stand, &another, StatusCode::CONFLICT).await;
+    assert!(another.body.contains("no longer sold"), "its id is another plan's by now: {}", another.body);
     stand.upstream(200, &package_costs("4.20"));
     let same = stand.post(&form).await;
     assert_eq!(same.status, StatusCode::SEE_OTHER, "{}", same.body);

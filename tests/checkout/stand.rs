@@ -50,7 +50,7 @@ pub fn hidden(page: &Answer, name: &str) -> String {
 /// What a browser would send: the hidden fields as they came, an address and a ticked box; then the changes.
 pub fn fields(page: &Answer, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> =
-        ["package_id", "quantity", "form_key", "shown_price", "payment_method"]
+        ["package_id", "quantity", "form_key", "shown_price", "quote", "payment_method"]
             .map(|name| (name.to_owned(), hidden(page, name)))
             .into();
     fields.push(("email".to_owned(), "ada@example.com".to_owned()));

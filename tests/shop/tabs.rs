@@ -95,26 +95,41 @@ async fn f111_an_order_that_ended_in_one_tab_and_is_paid_in_the_other_is_deliver
 }
 
 #[tokio::test]
-async fn f111_a_price_that_moved_meanwhile_is_confirmed_in_the_tab_that_pays() {
+async fn f111_a_price_that_moved_meanwhile_is_honoured_in_each_tab_or_confirmed_in_the_one_that_pays() {
     let stand = Stand::new().await;
-    let (one, two) = (stand.form(FRANCE, 1).await, stand.form(FRANCE, 1).await);
-    let pay = stand.post("/checkout", &one).await.to().to_owned();
-    // Dearer, and still under what the first tab agreed to pay.
-    let reseller_price = "5.20".parse().unwrap();
-    let id = FRANCE.unsigned_abs();
-    let change = CatalogChange::Reprice { id, reseller_price, price_for_reseller: None };
-    stand.sandbox.change_catalog(change).unwrap();
-    stand.refresh().await;
-    let asked = stand.post("/checkout", &two).await;
+    let mut tabs = Vec::new();
+    for _ in 0..3 {
+        tabs.push(stand.form(FRANCE, 1).await);
+    }
+    let cost = async |cost: &str| {
+        let (id, reseller_price) = (FRANCE.unsigned_abs(), cost.parse().unwrap());
+        let change = CatalogChange::Reprice { id, reseller_price, price_for_reseller: None };
+        stand.sandbox.change_catalog(change).unwrap();
+        stand.refresh().await;
+    };
+    let pay = stand.post("/checkout", &tabs[0]).await.to().to_owned();
+    // Dearer, and still under what the tabs show: what they show is what they pay.
+    cost("5.20").await;
+    let second = stand.post("/checkout", &tabs[1]).await.to().to_owned();
+    for pay in [&pay, &second] {
+        stand.answer(pay, "pay").await;
+    }
+    stand.drain().await;
+    // Beyond its time the price is confirmed anew.
+    stand.shop.clock.advance(time::Duration::seconds(1800));
+    let asked = stand.post("/checkout", &tabs[2]).await;
     assert_eq!(asked.status.as_u16(), 409);
     assert!(asked.body.contains("6.50") && asked.body.contains("ada@example.com"), "{}", asked.body);
-    assert_eq!(orders(&stand).await, 1, "nobody agreed to the new price yet");
-    stand.post("/checkout", &with(&two, "shown_price", "650")).await.to();
-    // The first tab's order keeps the price that was agreed there.
-    stand.answer(&pay, "pay").await;
-    stand.drain().await;
+    assert_eq!(orders(&stand).await, 2, "nobody agreed to the new price yet");
+    stand.post("/checkout", &with(&tabs[2], "shown_price", "650")).await.to();
+    // A leap above what was shown is confirmed at once.
+    let fourth = stand.form(FRANCE, 1).await;
+    cost("6.60").await;
+    let asked = stand.post("/checkout", &fourth).await;
+    assert_eq!(asked.status.as_u16(), 409);
+    assert!(asked.body.contains("8.25"), "{}", asked.body);
     let totals = "select total_minor || ' ' || status from orders order by id";
-    assert_eq!(stand.texts(totals).await, ["525 completed", "650 awaiting_payment"]);
+    assert_eq!(stand.texts(totals).await, ["525 completed", "525 completed", "650 awaiting_payment"]);
     stand.end().await;
 }
 

@@ -95,6 +95,7 @@ pub fn settings() -> Settings {
             catalog_max_age: Duration::from_secs(86_400),
             delivery_deadline: long,
             pay_page_patience: Duration::from_secs(60),
+            quote_lifetime: Duration::from_secs(1800),
             payment_expiry: Duration::from_secs(3600),
             bank_transfer_expiry: Duration::from_secs(604_800),
             bank_transfer_reminder: Duration::from_secs(172_800),

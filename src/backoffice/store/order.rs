@@ -17,6 +17,8 @@ pub(crate) struct OrderRow {
     pub total_minor: i64,
     pub discount_minor: i64,
     pub tax_minor: i64,
+    pub tax_country: Option<String>,
+    pub tax_percent: Option<Decimal>,
     pub created_at: OffsetDateTime,
     pub expires_at: OffsetDateTime,
     pub paid_at: Option<OffsetDateTime>,
@@ -192,7 +194,7 @@ async fn order(conn: &mut PgConnection, number: &str) -> sqlx::Result<Option<Ord
     sqlx::query_as!(
         OrderRow,
         "select id, number, token, email, language, status, payment_status, attention, currency, total_minor,
-                discount_minor, tax_minor, created_at, expires_at, paid_at, finished_at, terms_accepted_at
+                discount_minor, tax_minor, tax_country, tax_percent, created_at, expires_at, paid_at, finished_at, terms_accepted_at
          from orders
          where number = $1",
         number

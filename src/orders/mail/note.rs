@@ -74,6 +74,7 @@ pub async fn refund_under_way(
 ) -> anyhow::Result<()> {
     let letter = Letter::of(conn, order, public_url).await?;
     let text = letter.visit.t1("mail-refund-text", "amount", letter.visit.money(&refund.1));
+    let text = with_tax(text, &letter, order, &[refund.1]);
     let words = (&*letter.visit.t("mail-refund-title"), &*text);
     let cause = Cause { cause: &format!("refund-{}", refund.0), subject: "mail-refund-subject", now };
     send(conn, order, &letter, cause, words).await
@@ -93,9 +94,19 @@ pub async fn refunded(
     let letter = Letter::of(conn, order, public_url).await?;
     let sums: Vec<String> = refunds.1.iter().map(|sum| letter.visit.money(sum)).collect();
     let text = letter.visit.t1("mail-refunded-text", "amount", sums.join(" + "));
+    let text = with_tax(text, &letter, order, refunds.1);
     let words = (&*letter.visit.t("mail-refunded-title"), &*text);
     let cause = Cause { cause: &format!("refunded-{}", refunds.0), subject: "mail-refunded-subject", now };
     send(conn, order, &letter, cause, words).await
+}
+
+/// The text with what part of a refund is tax, where the order was sold with one and the refund is in its currency.
+fn with_tax(text: String, letter: &Letter, order: &Order, sums: &[Price]) -> String {
+    let own = sums.iter().find(|sum| sum.currency == order.total.currency);
+    match own.and_then(|sum| wording::refunded_tax(&letter.visit, order, *sum)) {
+        Some(tax) => format!("{text} {tax}"),
+        None => text,
+    }
 }
 
 /// A payment that took its time will not arrive: the order's page has another way to pay, until the order's end. Writes

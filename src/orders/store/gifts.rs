@@ -42,6 +42,7 @@ pub async fn give(conn: &mut PgConnection, gift: &NewGift<'_>) -> sqlx::Result<O
         facts: line.facts.clone(),
         quantity: 1,
         unit_price: Price::new(0, original.total.currency),
+        tax_minor: 0,
         cost: line.cost.amount,
         cost_currency: line.cost.currency,
         markup_rule_id: rule_of(conn, line.id).await?,

@@ -26,25 +26,29 @@ pub async fn insert_all(
              from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::bigint[], $10::timestamptz[], $11::bigint[], $12::text[], $13::jsonb[], $14::int[],
                          $15::bigint[], $16::numeric[], $17::text[], $18::bigint[], $19::int[], $28::text[],
-                         $29::bigint[], $30::numeric[], $31::numeric[])
+                         $29::bigint[], $30::text[], $31::numeric[], $32::bigint[], $33::bigint[], $34::numeric[],
+                         $35::numeric[])
                   as n (number, token, form_key, form_fingerprint, email, language, device_imei, currency,
                         total_minor, expires_at, package_id, name, facts, quantity,
                         unit_price_minor, cost, cost_currency, markup_rule_id, position, client,
-                        exchange_rate_id, exchange_rate, exchange_margin)
+                        tax_minor, tax_country, tax_percent, line_tax_minor, exchange_rate_id, exchange_rate,
+                        exchange_margin)
            ), placed as (
              insert into orders (number, token, form_key, form_fingerprint, email, language, device_imei, status,
-                                 payment_status, currency, total_minor, terms_accepted_at, created_at, expires_at, client)
+                                 payment_status, currency, total_minor, tax_minor, tax_country, tax_percent,
+                                 terms_accepted_at, created_at, expires_at, client)
              select number, token, form_key, form_fingerprint, email, language, device_imei, 'awaiting_payment',
-                    'pending', currency, total_minor, $20, $20, expires_at, client
+                    'pending', currency, total_minor, tax_minor, tax_country, tax_percent, $20, $20, expires_at, client
              from new
              on conflict (form_key) do nothing
              returning id, number, expires_at
            ), line as (
              insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
-                                      cost_currency, markup_rule_id, exchange_rate_id, exchange_rate, exchange_margin)
+                                      cost_currency, markup_rule_id, tax_minor, exchange_rate_id, exchange_rate,
+                                      exchange_margin)
              select placed.id, new.position, new.package_id, new.name, new.facts, new.quantity, new.unit_price_minor,
-                    new.cost, new.cost_currency, new.markup_rule_id, new.exchange_rate_id, new.exchange_rate,
-                    new.exchange_margin
+                    new.cost, new.cost_currency, new.markup_rule_id, new.line_tax_minor, new.exchange_rate_id,
+                    new.exchange_rate, new.exchange_margin
              from placed
              join new on new.number = placed.number
              returning id, order_id, position
@@ -94,6 +98,10 @@ pub async fn insert_all(
         placed.detail,
         ADVANCE,
         &rows.clients as &[Option<&str>],
+        &rows.taxes,
+        &rows.tax_countries as &[Option<&str>],
+        &rows.tax_percents as &[Option<Decimal>],
+        &rows.line_taxes,
         &rows.exchange_ids as &[Option<i64>],
         &rows.exchange_rates as &[Option<Decimal>],
         &rows.exchange_margins as &[Option<Decimal>],
@@ -117,6 +125,10 @@ struct Rows<'a> {
     totals: Vec<i64>,
     ends: Vec<OffsetDateTime>,
     clients: Vec<Option<&'a str>>,
+    taxes: Vec<i64>,
+    tax_countries: Vec<Option<&'a str>>,
+    tax_percents: Vec<Option<Decimal>>,
+    line_taxes: Vec<i64>,
     packages: Vec<i64>,
     names: Vec<&'a str>,
     facts: Vec<Value>,
@@ -161,6 +173,9 @@ impl<'a> Rows<'a> {
         self.totals.push(order.total.minor);
         self.ends.push(order.expires_at);
         self.clients.push(order.client);
+        self.taxes.push(order.tax.minor);
+        self.tax_countries.push(order.tax_terms.map(|terms| terms.country.as_str()));
+        self.tax_percents.push(order.tax_terms.map(|terms| terms.percent));
     }
 
     fn add_line(&mut self, line: &'a NewLine<'a>) {
@@ -173,6 +188,7 @@ impl<'a> Rows<'a> {
         self.costs.push(line.cost);
         self.cost_currencies.push(line.cost_currency.code());
         self.rules.push(line.markup_rule_id);
+        self.line_taxes.push(line.tax_minor);
         self.exchange_ids.push(line.exchange.map(|exchange| exchange.id));
         self.exchange_rates.push(line.exchange.map(|exchange| exchange.rate.per_unit));
         self.exchange_margins.push(line.exchange.map(|exchange| exchange.margin));
@@ -193,8 +209,9 @@ pub(super) async fn insert_line(
 ) -> sqlx::Result<()> {
     let line_id = sqlx::query_scalar!(
         "insert into order_lines (order_id, position, package_id, name, facts, quantity, unit_price_minor, cost,
-                                  cost_currency, markup_rule_id, exchange_rate_id, exchange_rate, exchange_margin)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                  cost_currency, markup_rule_id, tax_minor, exchange_rate_id, exchange_rate,
+                                  exchange_margin)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          returning id",
         order_id,
         line.position,
@@ -206,6 +223,7 @@ pub(super) async fn insert_line(
         line.cost,
         line.cost_currency.code(),
         line.markup_rule_id,
+        line.tax_minor,
         line.exchange.map(|exchange| exchange.id),
         line.exchange.map(|exchange| exchange.rate.per_unit),
         line.exchange.map(|exchange| exchange.margin),

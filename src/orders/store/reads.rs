@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use super::corrupt;
 use crate::ground::{Cost, Currency, EmailAddress, Language, Price, Rate, token::Token};
 use crate::orders::{
-    HoldReason, Line, LineRate, Order, OrderNumber, OrderStatus, PaymentStatus, Unit, UnitState, UnitStatus,
+    HoldReason, Line, LineRate, Order, OrderNumber, OrderStatus, PaymentStatus, TaxTerms, Unit, UnitState,
+    UnitStatus,
 };
 
 struct OrderRow {
@@ -25,6 +26,8 @@ struct OrderRow {
     total_minor: i64,
     discount_minor: i64,
     tax_minor: i64,
+    tax_country: Option<String>,
+    tax_percent: Option<Decimal>,
     replaces_unit_id: Option<i64>,
     created_at: OffsetDateTime,
     expires_at: OffsetDateTime,
@@ -52,6 +55,10 @@ impl TryFrom<OrderRow> for Order {
             total: Price::new(row.total_minor, currency),
             discount: Price::new(row.discount_minor, currency),
             tax: Price::new(row.tax_minor, currency),
+            tax_terms: row
+                .tax_country
+                .zip(row.tax_percent)
+                .map(|(country, percent)| TaxTerms { country, percent }),
             replaces_unit_id: row.replaces_unit_id,
             created_at: row.created_at,
             expires_at: row.expires_at,
@@ -66,7 +73,8 @@ macro_rules! order {
         sqlx::query_as!(
             OrderRow,
             "select id, number, token, email, language, device_imei, status, payment_status, attention, currency,
-                    total_minor, discount_minor, tax_minor, replaces_unit_id, created_at, expires_at, paid_at, finished_at
+                    total_minor, discount_minor, tax_minor, tax_country, tax_percent, replaces_unit_id, created_at,
+                    expires_at, paid_at, finished_at
              from orders
              where " + $condition,
             $($argument),*

@@ -83,6 +83,8 @@ struct OrderPage<'a> {
     pay: Option<String>,
     /// How to transfer, where it is paid that way.
     transfer: Option<Transfer>,
+    /// What the total includes of tax.
+    tax: Option<String>,
     declined: bool,
     passes: Vec<Pass<'a>>,
     waiting: Vec<Waiting>,
@@ -110,6 +112,7 @@ impl<'a> OrderPage<'a> {
             board: progress::board(&visit, order),
             pay: pay.map(|path| visit.href(&path)),
             transfer: None,
+            tax: wording::tax(&visit, order),
             declined: order.payment_status == PaymentStatus::Failed,
             passes: passes(&visit, view),
             waiting: waiting(&visit, order, view),

@@ -5,7 +5,9 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime, UtcOffset};
 
-use crate::ground::Language;
+use crate::ground::{Language, Price};
+use crate::orders::Order;
+use crate::web::Visit;
 
 const MOMENT_EN: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none] [month repr:short], [hour]:[minute] UTC");
@@ -13,6 +15,22 @@ const MOMENT_IT: &[BorrowedFormatItem<'_>] = format_description!("[day]/[month],
 const DAY_EN: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short] [year]");
 const DAY_IT: &[BorrowedFormatItem<'_>] = format_description!("[day]/[month]/[year]");
 const ISO_DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+
+/// What an order's total includes of tax: "Includes 22 % VAT: $0.95"; nothing where there is none.
+pub(crate) fn tax(visit: &Visit, order: &Order) -> Option<String> {
+    tax_text(visit, order, "tax-included", order.tax)
+}
+
+/// What a refund includes of tax, by the rate that the order was sold with.
+pub(crate) fn refunded_tax(visit: &Visit, order: &Order, refund: Price) -> Option<String> {
+    tax_text(visit, order, "mail-refund-tax", order.tax_within(refund))
+}
+
+fn tax_text(visit: &Visit, order: &Order, key: &str, amount: Price) -> Option<String> {
+    let percent = order.tax_terms.as_ref().map(|terms| terms.percent).filter(|percent| !percent.is_zero())?;
+    let percent = visit.number(percent.normalize());
+    Some(visit.tn(key, &[("percent", percent.into()), ("amount", visit.money(&amount).into())]))
+}
 
 /// A moment for a machine and for a reader. The visitor's time zone is not known here, so it names UTC.
 #[derive(Clone, Debug)]

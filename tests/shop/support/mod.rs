@@ -360,6 +360,7 @@ fn shop_settings(plan: &Plan, sealing_key: SealingKey, origin: &str) -> Settings
             delivery_deadline: seconds(4200),
             // Nobody is slow but where a test says so.
             pay_page_patience: seconds(60),
+            quote_lifetime: seconds(1800),
             payment_expiry: seconds(3600),
             bank_transfer_expiry: seconds(604_800),
             bank_transfer_reminder: seconds(172_800),
