@@ -224,8 +224,8 @@ async fn send_surplus_back(shop: &Shop, order: &Order) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A late payment's plan and price still hold if every plan is on sale, what was paid for it, less its tax and what its payment costs,
-/// is at least today's cost plus the minimum margin, and the amount is the order's.
+/// A late payment's plan and price still hold if every plan is on sale, what was paid for it, less its tax and what its
+/// payment costs, is at least today's cost plus the minimum margin, and the amount is the order's.
 async fn still_holds(
     conn: &mut PgConnection,
     order: &Order,

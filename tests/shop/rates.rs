@@ -177,26 +177,46 @@ async fn a_rate_that_is_too_old_stops_sales_with_a_sentence_while_the_catalog_is
 async fn f106_a_new_rate_prices_new_orders_and_older_ones_keep_theirs() {
     let (stand, cookie) = in_euros().await;
     let pay = stand.order(FRANCE, 1).await;
-    let stale = stand.form(FRANCE, 1).await;
+    let (young, stale) = (stand.form(FRANCE, 1).await, stand.form(FRANCE, 1).await);
     enter(&stand, &cookie, "0.95").await;
     // 4.20 × 0.969 = 4.0698; and a quarter 5.08725.
     assert!(plan_page(&stand).await.contains("€5.09"));
+    let quoted = stand.post("/checkout", &young).await.to().to_owned();
+    let quoted = stand.answer(&quoted, "pay").await;
+    // After its quote's lifetime; staff stay signed in as long as they look.
+    for _ in 0..2 {
+        stand.pass(900).await;
+        order_page(&stand, &cookie, &quoted).await;
+    }
     let moved = stand.post("/checkout", &stale).await;
     assert_eq!(moved.status.as_u16(), 409, "the customer saw another price");
     assert!(moved.body.contains("€5.09"), "{}", moved.body);
     let old = stand.answer(&pay, "pay").await;
     let new = stand.buy(FRANCE, 1).await;
     stand.drain().await;
-    for (token, total) in [(&old, "4.93"), (&new, "5.09")] {
+    for (token, total) in [(&old, "4.93"), (&quoted, "4.93"), (&new, "5.09")] {
         let order = stand.order_json(token).await;
         assert_eq!((&order["status"], &order["total"]), (&"completed".into(), &total.into()));
     }
     let rates = "select exchange_rate::text from order_lines order by id";
-    assert_eq!(stand.texts(rates).await, ["0.92", "0.95"]);
+    assert_eq!(stand.texts(rates).await, ["0.92", "0.95", "0.95"]);
     // 4.93 less 3.864: the margin of an order does not move with the rate of today.
     assert!(order_page(&stand, &cookie, &old).await.contains("1.066 EUR"));
     // 5.09 less 3.99.
     assert!(order_page(&stand, &cookie, &new).await.contains("1.10 EUR"));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f106_a_quote_that_a_new_rate_puts_under_the_cost_is_asked_about() {
+    let (stand, cookie) = in_euros().await;
+    let form = stand.form(FRANCE, 1).await;
+    // 4.20 × 1.2036 = 5.05512, of 4.93 that were quoted.
+    enter(&stand, &cookie, "1.18").await;
+    let asked = stand.post("/checkout", &form).await;
+    assert_eq!(asked.status.as_u16(), 409);
+    assert!(asked.body.contains("€6.32"), "{}", asked.body);
+    assert_eq!(stand.count("select count(*) from orders").await, 0);
     stand.end().await;
 }
 
