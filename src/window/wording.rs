@@ -26,6 +26,8 @@ pub struct TicketRow {
     pub detail: String,
     /// Its price, or that it has none.
     pub price: String,
+    /// Whether it has one.
+    pub priced: bool,
     /// The price of a gigabyte, or nothing.
     pub note: String,
     /// The price of a day, or nothing.
@@ -57,6 +59,7 @@ pub fn ticket(visit: &Visit, snapshot: &Snapshot, plan: &Plan) -> TicketRow {
         days: days(visit, plan),
         place: place(visit, snapshot, plan),
         detail: detail.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        priced: plan.price.is_some(),
         price: plan.price.map_or_else(|| visit.t("plan-no-price"), |price| visit.money(&price)),
         note: per(visit, "plan-per-gb", value::per_gigabyte(plan)),
         per_day: per(visit, "plan-per-day", value::per_day(plan)),

@@ -73,6 +73,9 @@ async fn without_a_rate_the_shop_browses_and_sells_nothing() {
     assert_eq!(stand.texts("select currency || upstream_currency from installation").await, ["EURUSD"]);
     let page = plan_page(&stand).await;
     assert!(page.contains("France") && !page.contains('€') && !page.contains("$5.25"), "{page}");
+    // In small letters, where a price has large ones that never break.
+    let list = stand.get("/destinations/france").await.body;
+    assert!(list.contains("<span class=\"ticket-detail\">Not on sale yet</span>"), "{list}");
     let checkout = stand.get(&format!("/checkout?package_id={FRANCE}")).await;
     assert!(checkout.body.contains("not open for orders"), "{}", checkout.body);
     assert!(sales(&stand).await.contains("no exchange rate from USD to EUR"));
