@@ -1,13 +1,11 @@
 //! Rules with scopes and dates, as customers meet them.
 
-use axum::body::Body;
-use axum::http::Request;
 use rust_decimal::Decimal;
 use simfront::ground::Currency;
 use simfront::pricing::{self, Edit, Markup, Rounding, Rule, Scope};
 use simfront::{supply, window};
 
-use crate::support::browser::ask;
+use crate::support::browser::{comes_to, plan_page};
 use crate::support::{FRANCE, Stand};
 
 fn rule(stand: &Stand, scope: Scope, percent: u32) -> Rule {
@@ -27,29 +25,13 @@ async fn publish(stand: &Stand, rule: Rule) {
     tx.commit().await.unwrap();
 }
 
-async fn plan_page(stand: &Stand) -> String {
-    let request = Request::get(format!("/plans/{FRANCE}")).body(Body::empty()).unwrap();
-    ask(&stand.router, request).await.body
-}
-
-/// Asks again until the plan's page shows this; within bounds, since another task brings it.
-async fn comes_to_show(stand: &Stand, price: &str) {
-    for _ in 0..3000 {
-        if plan_page(stand).await.contains(price) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("{price} never came");
-}
-
 #[tokio::test]
 async fn the_most_specific_rule_prices_a_plan_and_the_order_names_it() {
     let stand = Stand::new().await;
     publish(&stand, rule(&stand, Scope::Country("fr".to_owned()), 50)).await;
     publish(&stand, rule(&stand, Scope::PackageType("data".to_owned()), 80)).await;
     window::reload(&stand.shop, &stand.stage.window).await.unwrap();
-    assert!(plan_page(&stand).await.contains("$6.30"));
+    assert!(plan_page(&stand.router).await.contains("$6.30"));
     let token = stand.buy(FRANCE, 1).await;
     stand.drain().await;
     let order = stand.order_json(&token).await;
@@ -72,14 +54,14 @@ async fn a_date_that_passes_changes_prices_by_itself() {
     };
     publish(&stand, week).await;
     tokio::spawn(window::keep_fresh(stand.shop.clone(), stand.stage.window.clone()));
-    comes_to_show(&stand, "$5.25").await;
+    comes_to(&stand.router, "$5.25", true).await;
     stand.shop.clock.advance(time::Duration::hours(1));
-    comes_to_show(&stand, "$4.62").await;
+    comes_to(&stand.router, "$4.62", true).await;
     supply::note_prices(&stand.shop).await.unwrap();
     let token = stand.buy(FRANCE, 1).await;
     assert_eq!(stand.order_json(&token).await["total"], "4.62");
     stand.shop.clock.advance(time::Duration::hours(1));
-    comes_to_show(&stand, "$5.25").await;
+    comes_to(&stand.router, "$5.25", true).await;
     supply::note_prices(&stand.shop).await.unwrap();
     let noted = "select price_minor::text from price_history where package_id = 1120 order by noted_at";
     assert_eq!(stand.texts(noted).await, ["525", "462", "525"]);

@@ -10,7 +10,7 @@ use simfront::shop::PaymentFee;
 use simfront::{crew, site, supply, window};
 use time::Duration;
 
-use crate::support::browser::{PASSWORD, ask, owned};
+use crate::support::browser::{PASSWORD, comes_to, owned, plan_page};
 use crate::support::{FRANCE, Plan, Stand};
 
 /// A shop in this currency, of an account in dollars, with its owner signed in; there is no rate yet.
@@ -48,12 +48,6 @@ async fn order_page(stand: &Stand, cookie: &str, token: &str) -> String {
     staff_page(stand, cookie, &format!("/admin/orders/{number}")).await
 }
 
-async fn plan_page(stand: &Stand) -> String {
-    let answer = stand.get(&format!("/plans/{FRANCE}")).await;
-    assert_eq!(answer.status.as_u16(), 200);
-    answer.body
-}
-
 async fn sales(stand: &Stand) -> String {
     let answer = stand.get("/readyz").await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
@@ -71,7 +65,7 @@ async fn reprice(stand: &Stand, cost: &str) {
 async fn without_a_rate_the_shop_browses_and_sells_nothing() {
     let (stand, cookie) = selling_in("EUR").await;
     assert_eq!(stand.texts("select currency || upstream_currency from installation").await, ["EURUSD"]);
-    let page = plan_page(&stand).await;
+    let page = plan_page(&stand.router).await;
     assert!(page.contains("France") && !page.contains('€') && !page.contains("$5.25"), "{page}");
     // In small letters, where a price has large ones that never break.
     let list = stand.get("/destinations/france").await.body;
@@ -101,7 +95,7 @@ async fn paid_in_euros_bought_in_dollars_and_the_margin_is_what_is_left() {
     stand.router = site::site(&stand.shop, &stand.stage).unwrap();
     crew::start_rounds(&stand.shop).await.unwrap();
     // 4.20 × 0.92 × 1.02 = 3.94128; and a quarter 4.9266.
-    assert!(plan_page(&stand).await.contains("€4.93"));
+    assert!(plan_page(&stand.router).await.contains("€4.93"));
     assert_eq!(sales(&stand).await, "null");
     let token = stand.buy(FRANCE, 1).await;
     // Until the ledgers were held against each other.
@@ -154,7 +148,7 @@ async fn a_rate_that_is_too_old_stops_sales_with_a_sentence_while_the_catalog_is
     // Its last moment, a week after its day, and a little after that; the catalog is fresh each time.
     stand.shop.clock.advance(Duration::days(7) + Duration::hours(11));
     stand.refresh().await;
-    assert!(plan_page(&stand).await.contains("€4.93"));
+    assert!(plan_page(&stand.router).await.contains("€4.93"));
     // After days a session is over.
     let cookie = stand.sign_in_again().await;
     assert!(staff_page(&stand, &cookie, "/admin").await.contains("Sales end after 2026-11-29"));
@@ -165,7 +159,7 @@ async fn a_rate_that_is_too_old_stops_sales_with_a_sentence_while_the_catalog_is
     assert!(!sent.header("retry-after").is_empty());
     assert!(sent.body.contains("not open for orders"), "{}", sent.body);
     assert_eq!(stand.count("select count(*) from orders").await, 0);
-    let page = plan_page(&stand).await;
+    let page = plan_page(&stand.router).await;
     assert!(page.contains("France") && !page.contains("€4.93"), "{page}");
     assert!(sales(&stand).await.contains("of 2026-11-22 is too old since 2026-11-30"));
     let cookie = stand.sign_in_again().await;
@@ -183,7 +177,7 @@ async fn f106_a_new_rate_prices_new_orders_and_older_ones_keep_theirs() {
     let (young, stale) = (stand.form(FRANCE, 1).await, stand.form(FRANCE, 1).await);
     enter(&stand, &cookie, "0.95").await;
     // 4.20 × 0.969 = 4.0698; and a quarter 5.08725.
-    assert!(plan_page(&stand).await.contains("€5.09"));
+    assert!(plan_page(&stand.router).await.contains("€5.09"));
     let quoted = stand.post("/checkout", &young).await.to().to_owned();
     let quoted = stand.answer(&quoted, "pay").await;
     // After its quote's lifetime; staff stay signed in as long as they look.
@@ -304,18 +298,6 @@ async fn a_late_payment_holds_only_where_the_cost_of_today_is_covered_in_its_cur
     }
 }
 
-/// Asks a node again until its plan's page holds this, or holds it no more; within bounds, since another task brings it.
-async fn comes_to(router: &axum::Router, price: &str, shown: bool) {
-    for _ in 0..3000 {
-        let request = Request::get(format!("/plans/{FRANCE}")).body(Body::empty()).unwrap();
-        if ask(router, request).await.body.contains(price) == shown {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("{price} never came to be {}", if shown { "shown" } else { "gone" });
-}
-
 #[tokio::test]
 async fn every_node_shows_a_new_rate_and_takes_the_price_away_when_it_is_too_old() {
     let (stand, cookie) = in_euros().await;
@@ -363,7 +345,7 @@ async fn f47_what_flips_into_the_currency_of_prices_is_not_sold_at_the_same_figu
     stand.refresh().await;
     assert_eq!(stand.texts("select distinct currency from packages").await, ["EUR"]);
     assert!(
-        !plan_page(&stand).await.contains('€'),
+        !plan_page(&stand.router).await.contains('€'),
         "the wallet is in dollars, so that nobody knows what it would cost"
     );
     assert_eq!(stand.post("/checkout", &form).await.status.as_u16(), 503);

@@ -1,30 +1,13 @@
 //! What the window shows when the rule or the catalog changes.
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use simfront::plumbing::bell::Ring;
 use simfront::sandbox::CatalogChange;
 use simfront::window;
 
-use crate::support::browser::{ask, owned};
+use crate::support::browser::{comes_to, owned, plan_page};
 use crate::support::{FRANCE, Stand};
-
-async fn plan_page(router: &Router) -> String {
-    let request = Request::get(format!("/plans/{FRANCE}"));
-    ask(router, request.body(Body::empty()).unwrap()).await.body
-}
-
-/// Asks again until a plan's page shows this; within bounds, since another task brings it.
-async fn comes_to_show(router: &Router, price: &str) {
-    for _ in 0..1500 {
-        if plan_page(router).await.contains(price) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("{price} never came");
-}
 
 #[tokio::test]
 async fn a_published_markup_is_shown_here_and_on_another_node_and_leaves_orders_as_they_are() {
@@ -33,7 +16,7 @@ async fn a_published_markup_is_shown_here_and_on_another_node_and_leaves_orders_
     let (second, second_stage, second_router) = stand.second_node();
     tokio::spawn(window::keep_fresh(stand.shop.clone(), stand.stage.window.clone()));
     tokio::spawn(window::keep_fresh(second, second_stage.window.clone()));
-    comes_to_show(&second_router, "$5.25").await;
+    comes_to(&second_router, "$5.25", true).await;
     assert!(plan_page(&stand.router).await.contains("$5.25"));
 
     let cookie = stand.owner().await;
@@ -43,8 +26,8 @@ async fn a_published_markup_is_shown_here_and_on_another_node_and_leaves_orders_
     published.to();
     assert_eq!(heard.try_recv(), Ok(Ring::Window), "nobody waits for the next look");
     // 4.20 and half of it and a dime is 6.40, which ends on 6.99.
-    comes_to_show(&stand.router, "$6.99").await;
-    comes_to_show(&second_router, "$6.99").await;
+    comes_to(&stand.router, "$6.99", true).await;
+    comes_to(&second_router, "$6.99", true).await;
     assert!(!plan_page(&stand.router).await.contains("$5.25"));
     stand.drain().await;
     let order = stand.order_json(&paid).await;

@@ -8,7 +8,7 @@ use simfront::ground::EmailAddress;
 use simfront::staff::{self, NewAccount, Role};
 use tower::ServiceExt as _;
 
-use super::Stand;
+use super::{FRANCE, Stand};
 
 pub const PASSWORD: &str = "a quiet harbour at dawn";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -164,4 +164,21 @@ fn hidden(input: &str) -> Option<(String, String)> {
 
 fn attribute(tag: &str, name: &str) -> Option<String> {
     Some(tag.split(&format!("{name}=\"")).nth(1)?.split('"').next()?.to_owned())
+}
+
+/// The plan's page on one node.
+pub async fn plan_page(router: &Router) -> String {
+    let request = Request::get(format!("/plans/{FRANCE}")).body(Body::empty()).unwrap();
+    ask(router, request).await.body
+}
+
+/// Asks a node again until its plan's page shows this, or shows it no more; within bounds, since another task brings it.
+pub async fn comes_to(router: &Router, price: &str, shown: bool) {
+    for _ in 0..3000 {
+        if plan_page(router).await.contains(price) == shown {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{price} never came to be {}", if shown { "shown" } else { "gone" });
 }
