@@ -11,6 +11,7 @@ use super::Draft;
 use super::limits::Counts;
 use super::quote::Offered;
 use super::sold::{Offer, Sold};
+use super::standing::Kept;
 use crate::catalog::{Data, Package};
 use crate::ground::token::Token;
 use crate::ground::{Clock, Entropy, Language, Price};
@@ -92,6 +93,8 @@ pub struct Maker<'a> {
     pub entropy: &'a Entropy,
     /// The limits, and the ways to pay.
     pub settings: &'a Settings,
+    /// What plans were sold by at the last purchase.
+    pub kept: &'a Kept,
 }
 
 /// What a form's key made before: its order, or the refusal of another purchase under it.
@@ -145,7 +148,7 @@ impl Maker<'_> {
         wanted: &[Wanted],
     ) -> sqlx::Result<Vec<Result<Begun, Refusal>>> {
         let now = self.clock.now();
-        let sold = Sold::read(conn, wanted.iter().map(|one| one.draft.package_id), now).await?;
+        let sold = Sold::read(conn, self.kept, wanted.iter().map(|one| one.draft.package_id), now).await?;
         let mut counts = Counts::read(conn, wanted, sold.currency(), self.settings, now).await?;
         let mut offers = Vec::with_capacity(wanted.len());
         for one in wanted {

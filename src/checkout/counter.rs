@@ -6,20 +6,25 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Draft;
 use super::begin::{Begun, Maker, Refusal, Wanted};
+use super::standing::Kept;
 use crate::ground::{Clock, Entropy};
 use crate::plumbing::together::{NotWritten, Together, Writes};
 use crate::shop::Settings;
 
 /// The forms of this node that wait to become orders. A clone is a handle on the same ones.
 #[derive(Clone, Debug, Default)]
-pub struct Counter(Together<Orders>);
+pub struct Counter {
+    together: Together<Orders>,
+    kept: Kept,
+}
 
 /// What orders are made with: [`Maker`], for as long as it takes.
 #[derive(Clone)]
 pub(super) struct Orders {
-    pub(super) clock: Clock,
-    pub(super) entropy: Entropy,
-    pub(super) settings: Arc<Settings>,
+    clock: Clock,
+    entropy: Entropy,
+    settings: Arc<Settings>,
+    kept: Kept,
 }
 
 impl Counter {
@@ -30,10 +35,12 @@ impl Counter {
     pub(super) async fn begin(
         &self,
         db: &PgPool,
-        orders: Orders,
+        (clock, entropy): (Clock, Entropy),
+        settings: Arc<Settings>,
         wanted: Wanted,
     ) -> Result<Result<Begun, Refusal>, NotWritten> {
-        self.0.put(db, orders, wanted).await
+        let orders = Orders { clock, entropy, settings, kept: self.kept.clone() };
+        self.together.put(db, orders, wanted).await
     }
 }
 
@@ -56,7 +63,7 @@ impl Writes for Orders {
         conn: &mut PgConnection,
         items: &[Wanted],
     ) -> sqlx::Result<Vec<Result<Begun, Refusal>>> {
-        let Self { clock, entropy, settings } = self;
-        Maker { clock, entropy, settings }.begin(conn, items).await
+        let Self { clock, entropy, settings, kept } = self;
+        Maker { clock, entropy, settings, kept }.begin(conn, items).await
     }
 }

@@ -16,7 +16,9 @@ mod quote;
 mod refund;
 pub mod replace;
 mod sold;
+mod standing;
 mod still_sold;
+mod store;
 pub mod web;
 
 pub use advance::advance;

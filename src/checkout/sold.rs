@@ -1,6 +1,4 @@
-//! What the shop sells now, read from the database at each purchase: nothing of what a form says is believed.
-
-use std::collections::HashMap;
+//! What the shop sells now, as the database has it at each purchase: nothing of what a form says is believed.
 
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -10,24 +8,20 @@ use super::Draft;
 use super::advance::covers;
 use super::begin::{Refusal, Wanted};
 use super::quote::{self, Offered, Quote, Seen};
-use crate::catalog::{self, Package};
+use super::standing::{Kept, Standing};
+use crate::catalog::Package;
 use crate::ground::{Cost, Currency, Price, tax as taxes};
 use crate::ledgers::{self, Funds};
 use crate::orders::TaxTerms;
 use crate::payments;
-use crate::pricing::{self, InForceRate, PriceList, Subject};
-use crate::settings as installation;
+use crate::pricing::{InForceRate, Subject};
 use crate::shop::Settings;
-use crate::tax::{self, Terms};
 
 /// What is sold.
 pub(super) struct Sold {
-    packages: HashMap<i64, Package>,
-    prices: PriceList,
-    currency: Option<Currency>,
-    funds: Option<Funds>,
+    standing: Standing,
     synced_at: Option<OffsetDateTime>,
-    tax: Terms,
+    funds: Option<Funds>,
 }
 
 /// One plan, at the price that it is sold at.
@@ -48,30 +42,17 @@ impl Sold {
     /// Reads what these packages are sold by.
     pub(super) async fn read(
         conn: &mut PgConnection,
+        kept: &Kept,
         package_ids: impl Iterator<Item = i64>,
         now: OffsetDateTime,
     ) -> sqlx::Result<Self> {
-        let mut packages = HashMap::new();
-        for id in package_ids {
-            if !packages.contains_key(&id)
-                && let Some(package) = catalog::package_for_sale(conn, id).await?
-            {
-                packages.insert(id, package);
-            }
-        }
-        Ok(Self {
-            packages,
-            prices: pricing::price_list(conn, now).await?,
-            currency: installation::installation(conn).await?.currency,
-            funds: ledgers::funds(conn).await?,
-            synced_at: catalog::synced_at(conn).await?,
-            tax: tax::terms(conn, now).await?,
-        })
+        let (standing, synced_at) = kept.read(conn, package_ids, now).await?;
+        Ok(Self { standing, synced_at, funds: ledgers::funds(conn).await? })
     }
 
     /// What customers pay in, once that is fixed.
     pub(super) fn currency(&self) -> Option<Currency> {
-        self.currency
+        self.standing.currency
     }
 
     /// What a form is offered. Pure.
@@ -89,10 +70,10 @@ impl Sold {
         if !young && !wanted.asked {
             return Err(Refusal::Stale);
         }
-        let package = self.packages.get(&draft.package_id).ok_or(Refusal::Gone)?;
-        let priced = self.prices.price(&Subject::from(package)).map_err(|_| Refusal::NotSelling)?;
+        let package = self.standing.package(draft.package_id).ok_or(Refusal::Gone)?;
+        let priced = self.standing.prices.price(&Subject::from(package)).map_err(|_| Refusal::NotSelling)?;
         let (rate, today) = (priced.rate, Offered { price: priced.price, rule: priced.rule.id });
-        if self.currency != Some(today.price.currency) {
+        if self.standing.currency != Some(today.price.currency) {
             return Err(Refusal::NotSelling);
         }
         let tax_terms = self.tax_terms(draft)?;
@@ -116,11 +97,12 @@ impl Sold {
 
     /// What tax the form is sold with: of the country where its customer lives.
     fn tax_terms(&self, draft: &Draft) -> Result<Option<TaxTerms>, Refusal> {
-        if !self.tax.ask_country() {
+        if !self.standing.tax.ask_country() {
             return Ok(None);
         }
         let country = draft.country.ok_or(Refusal::NoCountry)?;
-        Ok(Some(TaxTerms { country: country.code.to_owned(), percent: self.tax.percent(country) }))
+        let percent = self.standing.tax.percent(country);
+        Ok(Some(TaxTerms { country: country.code.to_owned(), percent }))
     }
 
     /// Whether a price that is not today's, less the tax within it and what paying it costs, leaves today's cost with the
@@ -135,7 +117,12 @@ impl Sold {
         price.times(draft.quantity).is_some_and(|total| {
             let fee = payments::fee(&settings.payment_fees, draft.method, total);
             let tax = Price::new(taxes::within(price.minor, percent), price.currency).amount();
-            covers(price, payments::share(fee, price.minor, total.minor) + tax, package, &self.prices)
+            covers(
+                price,
+                payments::share(fee, price.minor, total.minor) + tax,
+                package,
+                &self.standing.prices,
+            )
         })
     }
 }

@@ -14,7 +14,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 
 use super::begin::{Begun, Refusal, Wanted};
-use super::counter::{Counter, Orders};
+use super::counter::Counter;
 use super::draft::{Draft, Typed};
 use super::sold;
 use super::still_sold::{self, Known};
@@ -187,7 +187,7 @@ async fn decide(
     let begin = async |draft, asked| {
         let Shop { clock, entropy, settings, .. } = shop.clone();
         let wanted = Wanted { draft, language: visit.language, client: client.clone(), asked };
-        counter.begin(&shop.db, Orders { clock, entropy, settings }, wanted).await
+        counter.begin(&shop.db, (clock, entropy), settings, wanted).await
     };
     let mut answer = begin(draft.clone(), false).await?;
     if answer.as_ref().is_err_and(|refusal| *refusal == Refusal::Stale) {

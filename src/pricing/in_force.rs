@@ -82,7 +82,7 @@ pub async fn price_list(db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Res
 /// # Errors
 /// Of the database.
 pub async fn revision(db: &mut PgConnection) -> sqlx::Result<Revision> {
-    Ok(Revision { rules: store::revision(db).await?, rates: store::rates::revision(db).await? })
+    store::revision(db).await
 }
 
 /// The newest versions, newest first.

@@ -93,9 +93,11 @@ pub async fn newest(db: &mut PgConnection) -> sqlx::Result<Option<Rule>> {
     row.map(Rule::try_from).transpose()
 }
 
-/// The newest row's id.
-pub async fn revision(db: &mut PgConnection) -> sqlx::Result<i64> {
-    Ok(query_scalar!("select max(id) from markup_rules").fetch_one(db).await?.unwrap_or(0))
+/// What is in force.
+pub async fn revision(db: &mut PgConnection) -> sqlx::Result<Revision> {
+    query_as!(Revision, r#"select rules as "rules!", rates as "rates!" from prices_standing"#)
+        .fetch_one(db)
+        .await
 }
 
 /// The rules of the newest version; where the newest row is of none, it is the shop-wide rule in the place of theirs.

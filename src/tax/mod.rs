@@ -23,12 +23,10 @@ pub use terms::{Mode, Terms};
 /// # Errors
 /// The database's.
 pub async fn terms(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<Terms> {
-    let mode = store::mode(conn).await?;
-    let rates = match mode {
-        Mode::None => Default::default(),
-        Mode::Inclusive => store::rates(conn, now).await?,
-    };
-    Ok(Terms { mode, rates })
+    match store::mode(conn).await? {
+        Mode::None => Ok(Terms::default()),
+        Mode::Inclusive => rates(conn, now).await,
+    }
 }
 
 /// The rates that hold at this moment whatever the mode is.
@@ -36,7 +34,11 @@ pub async fn terms(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result
 /// # Errors
 /// The database's.
 pub async fn rates(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<Terms> {
-    Ok(Terms { mode: store::mode(conn).await?, rates: store::rates(conn, now).await? })
+    Ok(Terms {
+        mode: store::mode(conn).await?,
+        rates: store::rates(conn, now).await?,
+        next_change: store::next_rate(conn, now).await?,
+    })
 }
 
 /// Sets the mode, in the caller's transaction; false where it is that already.

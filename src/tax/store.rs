@@ -65,6 +65,16 @@ pub(super) async fn rates(
     Ok(rows.into_iter().map(|row| (row.country, row.percent.normalize())).collect())
 }
 
+/// When the next rate begins, of those that are entered ahead.
+pub(super) async fn next_rate(
+    conn: &mut PgConnection,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar!("select min(holds_from) from tax_rates where holds_from > $1", now)
+        .fetch_one(conn)
+        .await
+}
+
 pub(super) async fn add_mode(
     conn: &mut PgConnection,
     mode: Mode,

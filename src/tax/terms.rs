@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use time::OffsetDateTime;
 
 use super::Country;
 
@@ -38,6 +39,8 @@ pub struct Terms {
     pub mode: Mode,
     /// Percents of the net price, by country code.
     pub rates: BTreeMap<String, Decimal>,
+    /// When another rate begins; `None` while none is entered ahead.
+    pub next_change: Option<OffsetDateTime>,
 }
 
 impl Terms {
@@ -67,7 +70,7 @@ mod tests {
     fn a_country_without_a_rate_and_a_shop_without_tax_have_none() {
         let rates =
             [("de", 19), ("it", 22)].map(|(code, rate)| (code.to_owned(), Decimal::from(rate))).into();
-        let terms = Terms { mode: Mode::Inclusive, rates };
+        let terms = Terms { mode: Mode::Inclusive, rates, next_change: None };
         let percent = |terms: &Terms, code| terms.percent(Country::parse(code).unwrap());
         assert_eq!((percent(&terms, "it"), percent(&terms, "fr")), (Decimal::from(22), Decimal::ZERO));
         assert_eq!(terms.highest(), Decimal::from(22));

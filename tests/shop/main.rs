@@ -33,6 +33,7 @@ mod rates;
 mod readiness;
 mod refunds;
 mod staff;
+mod standing;
 mod storm;
 mod stripe;
 mod stripe_money;

@@ -206,13 +206,7 @@ pub async fn stored(db: &mut PgConnection) -> sqlx::Result<BTreeMap<i64, Stored>
 /// The newest applied run, and one more for each time that a package was stopped or sold again, and for each edit by
 /// hand; 0 before the first.
 pub async fn version(db: &mut PgConnection) -> sqlx::Result<i64> {
-    query_scalar!(
-        r#"select coalesce((select max(id) from sync_runs where outcome = 'applied'), 0)
-               + (select count(*) + count(lifted_at) from package_stops)
-               + (select number from catalog_edits) as "version!""#
-    )
-    .fetch_one(db)
-    .await
+    query_scalar!(r#"select version as "version!" from catalog_standing"#).fetch_one(db).await
 }
 
 /// The newest run that changed the catalog; 0 before the first.
@@ -232,10 +226,7 @@ pub async fn newest_compared(db: &mut PgConnection) -> sqlx::Result<i64> {
 
 /// When the catalog was last known to be the upstream's.
 pub async fn synced_at(db: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
-    let read = query_scalar!(
-        "select finished_at from sync_runs where outcome in ('applied', 'unchanged') order by id desc limit 1",
-    );
-    Ok(read.fetch_optional(db).await?.flatten())
+    query_scalar!("select synced_at from catalog_standing").fetch_one(db).await
 }
 
 /// The newest runs, newest first.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use sqlx::{PgConnection, query, query_as, query_scalar};
+use sqlx::{PgConnection, query, query_as};
 use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::ground::{Currency, Rate};
@@ -81,20 +81,10 @@ async fn terms(db: &mut PgConnection) -> sqlx::Result<Option<ExchangeTerms>> {
     row.map(ExchangeTerms::try_from).transpose()
 }
 
-/// Both tables only grow, and one publication comes after another: a sum that is the same means that neither did.
-pub async fn revision(db: &mut PgConnection) -> sqlx::Result<i64> {
-    query_scalar!(
-        r#"select (select coalesce(max(id), 0) from exchange_terms)
-                + (select coalesce(max(id), 0) from exchange_rates) as "revision!""#
-    )
-    .fetch_one(db)
-    .await
-}
-
 /// Terms, and of the newest day that has begun and of each later one the rate that was entered last.
 pub async fn exchange(db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<Exchange> {
     // First: what is published meanwhile makes it look older than it is, and it is read again.
-    let revision = revision(db).await?;
+    let revision = super::revision(db).await?.rates;
     let Some(terms) = terms(db).await? else { return Ok(Exchange { revision, ..Exchange::default() }) };
     let today = now.to_offset(UtcOffset::UTC).date();
     let rows = query_as!(
