@@ -47,6 +47,11 @@ async fn f101_a_connection_that_was_left_while_a_transaction_began_comes_back_cl
     stand.end().await;
 }
 
+/// How many visitors hang up: `make torture` sends more of them.
+fn visitors() -> usize {
+    std::env::var("HANG_UPS").map_or(2000, |number| number.parse().unwrap())
+}
+
 /// What visitors of the storm ask for.
 fn request(address: &str, number: usize, order: &str, pay: &str, cookie: &str, form: &str) -> String {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\n\r\n");
@@ -67,14 +72,14 @@ fn request(address: &str, number: usize, order: &str, pay: &str, cookie: &str, f
 }
 
 #[tokio::test]
-async fn f101_two_thousand_visitors_who_hang_up_poison_no_connection_and_leave_no_half_order() {
+async fn f101_visitors_who_hang_up_poison_no_connection_and_leave_no_half_order() {
     let stand = Stand::new().await;
     let (pay, cookie) = (stand.order(FRANCE, 1).await, stand.owner().await);
     let order = stand.texts("select token from orders").await.remove(0);
     let numbers = stand.texts("select number from orders").await.remove(0);
     let address = stand.origin.strip_prefix("http://").unwrap().to_owned();
     let form = stand.form(FRANCE, 2).await;
-    let visitors = (0..2000_usize).map(|number| {
+    let visitors = (0..visitors()).map(|number| {
         let mut form = form.clone();
         let key = stand.shop.entropy.token();
         form.iter_mut()
