@@ -109,6 +109,7 @@ countries-count = { $count ->
    *[other] { $count } countries
   }
 data-unlimited = Unlimited
+data-none = No data
 data-not-stated = Data not stated
 days-not-stated = Days not stated
 voice-minutes = { $count ->

@@ -109,6 +109,7 @@ countries-count = { $count ->
    *[other] { $count } Paesi
   }
 data-unlimited = Illimitati
+data-none = Senza dati
 data-not-stated = Dati non indicati
 days-not-stated = Giorni non indicati
 voice-minutes = { $count ->

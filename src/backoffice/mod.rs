@@ -20,6 +20,7 @@ mod orders;
 mod overview;
 mod rates;
 mod refund;
+mod rehearsal;
 mod store;
 mod sync;
 mod tax;

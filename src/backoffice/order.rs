@@ -216,7 +216,7 @@ fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> Order
         fee: fee.as_ref().and_then(Fee::text),
         odd_country: odd_country(&details.payments),
         evidence,
-        units: unit_views(details.units, details.attempts, forms.ways),
+        units: as_ended(&order.status, unit_views(details.units, details.attempts, forms.ways)),
         payments: details.payments.into_iter().map(payment).collect(),
         refunds: refund_views(details.refunds, percent, forms.may_settle),
         mails: details.mails.into_iter().map(mail).collect(),
@@ -229,6 +229,15 @@ fn order_page(frame: Frame, details: Details, forms: Forms, said: Said) -> Order
 
 fn gift_view(row: store::GiftRow) -> GiftView {
     GiftView { number: row.number, unit: row.unit, by: row.granted_by, reason: row.grant_reason }
+}
+
+/// A unit of an order that was never paid for waits for nothing any more.
+fn as_ended(order: &str, units: Vec<UnitView>) -> Vec<UnitView> {
+    let ended = |unit: UnitView| match order == "cancelled" && unit.attempts.is_empty() {
+        true => UnitView { status: Badge::new("Not bought", "idle"), ..unit },
+        false => unit,
+    };
+    units.into_iter().map(ended).collect()
 }
 
 fn unit_views(units: Vec<UnitRow>, attempts: Vec<AttemptRow>, mut ways: Ways) -> Vec<UnitView> {
@@ -274,7 +283,8 @@ fn unit_view(attempts: Vec<AttemptView>, ways: UnitWays, unit: UnitRow) -> UnitV
 
 fn attempt(row: AttemptRow) -> AttemptView {
     let status = row.http_status.map(|status| format!("HTTP {status}"));
-    let reason = [status, row.reason].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    let said = row.reason.filter(|reason| !reason.trim().is_empty());
+    let reason = [status, said].into_iter().flatten().collect::<Vec<_>>().join(": ");
     AttemptView {
         number: row.number,
         key: row.idempotency_key,

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime, UtcOffset};
 
-use crate::ground::{Currency, Price};
+use crate::ground::{Cost, Currency, Price};
 
 const TEXT: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute]");
@@ -28,7 +28,8 @@ impl askama::filters::HtmlSafe for Moment {}
 
 impl Moment {
     pub(crate) fn of(at: OffsetDateTime) -> Self {
-        let at = at.to_offset(UtcOffset::UTC);
+        // HTML knows thousandths of a second and nothing smaller.
+        let at = at.to_offset(UtcOffset::UTC).truncate_to_millisecond();
         Self { iso: at.format(&Rfc3339).unwrap_or_default(), text: at.format(TEXT).unwrap_or_default() }
     }
 
@@ -145,12 +146,28 @@ pub(crate) fn margin(price_minor: i64, cost: Decimal, code: &str) -> Option<(Str
     Some((exact(left, code), part))
 }
 
-/// The facts of a history entry on one line: "outcome: done, http status: 201".
+/// A price with its currency: "5.25 USD".
+pub(crate) fn in_full(price: Price) -> String {
+    format!("{price} {}", price.currency)
+}
+
+/// What is left of a price, and which part of it: "1.05 USD (20 %)".
+pub(crate) fn left(price: Price, cost: Cost) -> String {
+    let same = price.currency == cost.currency;
+    same.then(|| margin(price.minor, cost.amount, price.currency.code()))
+        .flatten()
+        .map_or_else(String::new, |(left, part)| format!("{left} ({part})"))
+}
+
+/// The facts of a history entry on one line: "outcome: done, http status: 201". What was left empty is no fact.
 pub(crate) fn facts(detail: &serde_json::Value) -> String {
     let serde_json::Value::Object(facts) = detail else { return String::new() };
+    let is_said = |value: &serde_json::Value| {
+        !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
+    };
     let line: Vec<String> = facts
         .iter()
-        .filter(|(_, value)| !value.is_null())
+        .filter(|(_, value)| is_said(value))
         .map(|(key, value)| match value {
             serde_json::Value::String(text) => format!("{}: {text}", key.replace('_', " ")),
             other => format!("{}: {other}", key.replace('_', " ")),
@@ -187,6 +204,8 @@ mod tests {
             Moment::of(at).to_string(),
             r#"<time datetime="2026-11-22T04:15:00Z" title="2026-11-22T04:15:00Z">22 Nov 2026, 04:15</time>"#
         );
+        let exact = Moment::of(datetime!(2026-11-22 04:15:00.123456 UTC));
+        assert_eq!(exact.iso(), "2026-11-22T04:15:00.123Z");
         let said =
             [(0, "just now"), (59, "59 min ago"), (119, "1 h ago"), (2880, "2 days ago"), (-5, "just now")];
         for (minutes, text) in said {
@@ -218,5 +237,8 @@ mod tests {
             facts(&serde_json::json!({"http_status": 201, "outcome": "done", "reason": null})),
             "http status: 201, outcome: done"
         );
+        let unsaid = serde_json::json!({"outcome": "doubt", "reason": "", "note": " ", "retried": false});
+        assert_eq!(facts(&unsaid), "outcome: doubt, retried: false");
+        assert_eq!(facts(&serde_json::json!({"reason": ""})), "");
     }
 }

@@ -50,6 +50,8 @@ enum Unusable {
     NoCost(#[from] NoCost),
     #[error("it names no country with a valid code, and no region")]
     Nowhere,
+    #[error("it carries nothing: no data, no minutes and no messages")]
+    Nothing,
 }
 
 /// Judges every row. `account` is the currency of rows that name none; `addresses` are the countries' slugs so far.
@@ -107,8 +109,7 @@ impl List {
         if codes.is_empty() && region.is_none() {
             return Err(Unusable::Nowhere);
         }
-        self.note_places(&row.countries, region.as_ref());
-        Ok(Package {
+        let package = Package {
             id,
             slug: slug(row.slug.as_deref(), Some(&name)),
             name,
@@ -118,16 +119,21 @@ impl List {
                 .and_then(wording::kind)
                 .unwrap_or_else(|| "data".to_owned()),
             data: amount::data(row),
-            voice_minutes: amount::units(row.voice_quantity),
-            sms_count: amount::units(row.sms_quantity),
+            voice_minutes: amount::counted(row.voice_quantity),
+            sms_count: amount::counted(row.sms_quantity),
             validity_days: amount::days(row),
             network_speed: row.network_speed.as_deref().and_then(wording::name),
             reloadable: row.reloadable,
             coverage,
-            region: region.map(|region| region.slug),
+            region: region.as_ref().map(|region| region.slug.clone()),
             countries: codes.into_iter().collect(),
             cost,
-        })
+        };
+        if package.carries_nothing() {
+            return Err(Unusable::Nothing);
+        }
+        self.note_places(&row.countries, region.as_ref());
+        Ok(package)
     }
 
     /// Remembers the places that an accepted package names; the first description of a place counts.
@@ -233,6 +239,43 @@ mod tests {
             PackageRow { countries: [country("fra", "France"), country("f1", "x")].into(), ..row(1) };
         assert_eq!(reason(nowhere).unwrap(), Unusable::Nowhere.to_string());
         assert_eq!(reason(PackageRow::default()).unwrap(), Unusable::NoId.to_string());
+    }
+
+    #[test]
+    fn what_states_that_it_carries_nothing_is_set_aside_and_what_does_not_state_it_is_not() {
+        let empty = || PackageRow { data_volume: Some(0), data_quantity: Some(0.into()), ..row(1) };
+        let kind = |word: &str| Some(word.into());
+        let nothing = Some(Unusable::Nothing.to_string());
+        assert_eq!(reason(empty()), nothing, "data alone, and none of it");
+        assert_eq!(
+            reason(PackageRow { package_type: kind("DATA-SMS"), sms_quantity: Some(0), ..empty() }),
+            nothing
+        );
+        assert_eq!(
+            reason(PackageRow { package_type: kind("DATA-SMS"), ..empty() }),
+            None,
+            "messages are not stated"
+        );
+        assert_eq!(
+            reason(PackageRow { package_type: kind("bundle"), ..empty() }),
+            None,
+            "nobody knows what it is"
+        );
+        assert_eq!(reason(PackageRow { voice_quantity: Some(60), ..empty() }), None);
+        assert_eq!(reason(PackageRow { data_volume: None, data_quantity: None, ..empty() }), None);
+        let zeros = PackageRow {
+            data_volume: Some(5 << 30),
+            voice_quantity: Some(0),
+            sms_quantity: Some(0),
+            ..row(1)
+        };
+        let accepted = accept(&[zeros], None, Addresses::default());
+        let package = &accepted.packages[&1];
+        assert_eq!(
+            (package.voice_minutes, package.sms_count),
+            (Some(0), Some(0)),
+            "as the documents' example"
+        );
     }
 
     #[test]

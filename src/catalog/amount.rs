@@ -47,10 +47,12 @@ pub fn cost(row: &PackageRow, account: Option<Currency>) -> Result<Cost, NoCost>
     Ok(Cost { amount, currency })
 }
 
-/// How much data: `data_volume` in bytes, −1 for unlimited; where it is missing or zero, the quantity in its unit.
-/// Plans for voice or messages without any data have zero bytes; other plans of zero do not state it.
+/// How much data: `data_volume` in bytes, −1 for unlimited; where it is missing or zero, the quantity in its unit. A zero
+/// that stands there is none, as the documents' example says of voice and messages; where nothing stands, plans for calls
+/// or messages alone carry none, and others do not state it.
 pub fn data(row: &PackageRow) -> Data {
     let volume = row.data_volume.unwrap_or(0);
+    let is_zero = row.data_volume == Some(0) || row.data_quantity.is_some_and(|quantity| quantity.is_zero());
     match (volume, row.data_quantity) {
         (-1, _) => Data::Unlimited,
         (1.., _) => Data::Bytes(volume.unsigned_abs()),
@@ -59,9 +61,16 @@ pub fn data(row: &PackageRow) -> Data {
         _ if row.data_unit.as_deref().is_some_and(|unit| unit.eq_ignore_ascii_case("unlimited")) => {
             Data::Unlimited
         }
+        _ if is_zero => Data::Bytes(0),
         _ if units(row.voice_quantity).is_some() || units(row.sms_quantity).is_some() => Data::Bytes(0),
         _ => Data::NotStated,
     }
+}
+
+/// How many minutes or messages: a zero that stands there is none, which is not the same as an upstream that does not
+/// say; a negative or absurd number says nothing.
+pub fn counted(number: Option<i64>) -> Option<u32> {
+    if number == Some(0) { Some(0) } else { units(number) }
 }
 
 /// 1 GB is 1024³ bytes, as in the documents' example (5 GB is 5,368,709,120).
@@ -96,7 +105,7 @@ pub fn days(row: &PackageRow) -> Option<u32> {
 }
 
 /// A positive number that the database's integer can hold; `None` for zero, negative and absurd ones.
-pub fn units(number: Option<i64>) -> Option<u32> {
+fn units(number: Option<i64>) -> Option<u32> {
     number.and_then(|number| i32::try_from(number).ok()).filter(|number| *number > 0).map(i32::unsigned_abs)
 }
 
@@ -173,9 +182,27 @@ mod tests {
         assert_eq!(of(Some(0), Some("-1"), Some("GB"), 0), Data::Unlimited);
         assert_eq!(of(None, None, Some("Unlimited"), 0), Data::Unlimited);
         assert_eq!(of(Some(0), Some("0"), Some("GB"), 60), Data::Bytes(0));
-        assert_eq!(of(Some(0), Some("0"), Some("GB"), 0), Data::NotStated);
+        assert_eq!(of(Some(0), Some("0"), Some("GB"), 0), Data::Bytes(0), "none is stated");
+        assert_eq!(of(Some(0), None, None, 0), Data::Bytes(0));
+        assert_eq!(of(None, Some("0"), Some("GB"), 0), Data::Bytes(0));
+        assert_eq!(of(None, None, Some("GB"), 0), Data::NotStated);
+        assert_eq!(of(None, None, None, 60), Data::Bytes(0), "for calls alone");
         assert_eq!(of(Some(-7), None, None, 0), Data::NotStated);
         assert_eq!(of(None, Some("99999999999999999999"), Some("TB"), 0), Data::NotStated);
+    }
+
+    #[test]
+    fn a_stated_none_is_none_and_an_unsaid_number_is_unknown() {
+        let table = [
+            (Some(0), Some(0)),
+            (Some(60), Some(60)),
+            (None, None),
+            (Some(-1), None),
+            (Some(i64::MAX), None),
+        ];
+        for (stated, wanted) in table {
+            assert_eq!(counted(stated), wanted, "{stated:?}");
+        }
     }
 
     #[test]

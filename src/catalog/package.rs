@@ -55,9 +55,9 @@ pub struct Package {
     pub package_type: String,
     /// How much data.
     pub data: Data,
-    /// Voice minutes, where there are any.
+    /// Voice minutes; `None` where the upstream does not say.
     pub voice_minutes: Option<u32>,
-    /// Text messages, where there are any.
+    /// Text messages; `None` where the upstream does not say.
     pub sms_count: Option<u32>,
     /// How many days it is valid; `None` where the upstream does not say.
     pub validity_days: Option<u32>,
@@ -76,6 +76,20 @@ pub struct Package {
 }
 
 impl Package {
+    /// Whether its kind (`data`, `data_voice_sms`) says that a part is missing. A word that has anything else in it says
+    /// nothing.
+    pub fn leaves_out(&self, part: &str) -> bool {
+        let parts: Vec<&str> = self.package_type.split('_').collect();
+        parts.iter().all(|one| ["data", "voice", "sms"].contains(one)) && !parts.contains(&part)
+    }
+
+    /// Whether it says of all that it could carry that it is none.
+    pub(super) fn carries_nothing(&self) -> bool {
+        let none =
+            |number: Option<u32>, part| number.map_or_else(|| self.leaves_out(part), |number| number == 0);
+        self.data == Data::Bytes(0) && none(self.voice_minutes, "voice") && none(self.sms_count, "sms")
+    }
+
     /// What it promises, in sixteen bytes: two packages under one id that differ in anything a customer was told, besides
     /// the price, have different ones. A re-used id is no longer the plan that somebody looked at.
     pub fn mark(&self) -> [u8; 16] {
@@ -174,6 +188,22 @@ mod tests {
             region: None,
             countries: vec!["fr".to_owned()],
             cost: Cost { amount: "4.20".parse().unwrap(), currency: Currency::USD },
+        }
+    }
+
+    #[test]
+    fn a_kind_says_what_it_leaves_out_and_an_unknown_one_says_nothing() {
+        for (kind, part, missing) in [
+            ("data", "voice", true),
+            ("data", "sms", true),
+            ("data", "data", false),
+            ("data_voice_sms", "sms", false),
+            ("voice", "sms", true),
+            ("data_roaming", "voice", false),
+            ("", "voice", false),
+        ] {
+            let package = Package { package_type: kind.to_owned(), ..france() };
+            assert_eq!(package.leaves_out(part), missing, "{kind} {part}");
         }
     }
 

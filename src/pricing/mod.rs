@@ -12,6 +12,7 @@ mod in_force;
 pub mod markup;
 mod markup_form;
 mod price_list;
+mod rate_change;
 mod rate_entry;
 mod rate_form;
 mod rates;
@@ -31,13 +32,15 @@ pub use in_force::{
 pub use markup::{Markup, NoPrice, Rounding};
 pub use markup_form::{MarkupForm, Refused, Wrong};
 pub use price_list::{PriceList, Priced, Revision};
+pub use rate_change::RateChange;
 pub use rate_entry::{Doubt, Judged, LEAP_PERCENT};
 pub use rate_form::{
     BadAge, BadLine, BadRate, LONGEST_LIST, MOST_LINES, NewRate, RateRefused, TermsRefused, read_list,
     read_rate, read_terms,
 };
 pub use rates::{
-    Entered, NotEntered, enter_rates, exchange, first_terms, newest_rate, publish_terms, rates_listed,
+    Entered, NotEntered, enter_rates, exchange, first_terms, newest_rate, propose_rates, propose_terms,
+    publish_terms, rates_listed,
 };
 pub use rehearsal::{Change, Margins, NAMED, Rehearsal, rehearse};
 pub use rule::{Made, Rule};

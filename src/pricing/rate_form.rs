@@ -18,8 +18,8 @@ const MOST_AGE: i32 = 365;
 const FIRST_DAY: Date = date!(2000 - 01 - 01);
 /// How many days ahead a rate may be entered: nobody knows those of next month.
 const DAYS_AHEAD: i64 = 7;
-/// How long a list may be, in bytes: ten years of days fit.
-pub const LONGEST_LIST: usize = 128 * 1024;
+/// How long a list may be, in bytes: ten years of days fit, and so does the form around it in what any form may carry.
+pub const LONGEST_LIST: usize = 120 * 1024;
 /// How many lines it may have.
 pub const MOST_LINES: usize = 4_000;
 const HEADING: [&str; 4] = ["date", "from", "to", "rate"];
@@ -64,8 +64,11 @@ pub enum BadRate {
     #[error("There is no rate in this list.")]
     Empty,
     /// A list is too long.
-    #[error("At most {MOST_LINES} lines.")]
+    #[error("At most {MOST_LINES} lines and {} kB.", LONGEST_LIST / 1024)]
     TooLong,
+    /// A file is no text.
+    #[error("This file is no plain text in UTF-8.")]
+    NoText,
 }
 
 /// What is wrong with a form, field by field.

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
 use super::exchange::{DatedRate, Exchange, ExchangeTerms};
+use super::rate_change::RateChange;
 use super::rate_entry::{Doubt, Judged, judge};
 use super::rate_form::NewRate;
 use super::store::{self, rates};
@@ -96,6 +97,37 @@ pub async fn first_terms(
         published_at: now,
     };
     rates::add_terms(tx, &terms).await
+}
+
+/// What entering rates would come to; nothing is written.
+///
+/// # Errors
+/// [`NotEntered::NotNeeded`], and the database's.
+pub async fn propose_rates(
+    db: &mut PgConnection,
+    new: &[NewRate],
+    now: OffsetDateTime,
+) -> Result<(Judged, RateChange), NotEntered> {
+    let before = rates::exchange(db, now).await?;
+    let terms = before.terms.clone().ok_or(NotEntered::NotNeeded)?;
+    let judged = judge(new, &rates::known(db, terms.from, terms.to).await?);
+    let change = RateChange::of_rates(before, &terms, &judged.new, now);
+    Ok((judged, change))
+}
+
+/// What other terms would come to; nothing is written.
+///
+/// # Errors
+/// [`NotEntered::NotNeeded`], and the database's.
+pub async fn propose_terms(
+    db: &mut PgConnection,
+    margin: Decimal,
+    max_age_days: i32,
+    now: OffsetDateTime,
+) -> Result<RateChange, NotEntered> {
+    let before = rates::exchange(db, now).await?;
+    let terms = before.terms.clone().ok_or(NotEntered::NotNeeded)?;
+    Ok(RateChange::of_terms(before, &terms, margin, max_age_days))
 }
 
 /// Changes the terms in the caller's transaction, one publication after another over all nodes; gives the former ones. The

@@ -12,6 +12,7 @@ pub mod assets;
 pub mod carry;
 pub mod drawing;
 pub mod form;
+pub mod form_data;
 pub mod json_ld;
 pub mod language;
 pub mod limits;

@@ -42,15 +42,16 @@ pub struct Plan {
 impl Plan {
     /// The cost stays behind here.
     pub(super) fn new(package: Package, countries: Vec<usize>, featured: bool, price: Option<Price>) -> Self {
-        let without = |part: &str| leaves_out(&package.package_type, part).then_some(0);
+        let without = |part: &str| package.leaves_out(part).then_some(0);
+        let (voice, sms) = (without("voice"), without("sms"));
         Self {
             mark: package.mark(),
             rule: None,
             id: package.id,
             name: package.name,
             data: package.data,
-            voice_minutes: package.voice_minutes.or(without("voice")),
-            sms_count: package.sms_count.or(without("sms")),
+            voice_minutes: package.voice_minutes.or(voice),
+            sms_count: package.sms_count.or(sms),
             validity_days: package.validity_days,
             network_speed: package.network_speed,
             coverage: package.coverage,
@@ -90,32 +91,5 @@ impl Plan {
         };
         let minor = self.price.map_or(0, |price| price.minor);
         (self.price.is_none(), minor, std::cmp::Reverse(bytes), self.id)
-    }
-}
-
-/// Whether the upstream's word for a kind of package (`data`, `data_voice_sms`) says that a part is missing. A word that
-/// has anything else in it says nothing.
-fn leaves_out(kind: &str, part: &str) -> bool {
-    let parts: Vec<&str> = kind.split('_').collect();
-    parts.iter().all(|one| ["data", "voice", "sms"].contains(one)) && !parts.contains(&part)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_kind_says_what_it_leaves_out_and_an_unknown_one_says_nothing() {
-        for (kind, part, missing) in [
-            ("data", "voice", true),
-            ("data", "sms", true),
-            ("data", "data", false),
-            ("data_voice_sms", "sms", false),
-            ("voice", "sms", true),
-            ("data_roaming", "voice", false),
-            ("", "voice", false),
-        ] {
-            assert_eq!(leaves_out(kind, part), missing, "{kind} {part}");
-        }
     }
 }

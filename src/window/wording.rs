@@ -122,6 +122,7 @@ pub fn amount(visit: &Visit, plan: &Plan) -> String {
         (Data::Unlimited, ..) => visit.t("data-unlimited"),
         (Data::NotStated, Some(minutes), _) => visit.t1("voice-minutes", "count", minutes),
         (Data::NotStated, None, Some(count)) => visit.t1("sms-count", "count", count),
+        (Data::NotStated, None, None) if plan.data == Data::Bytes(0) => visit.t("data-none"),
         (Data::NotStated, None, None) => visit.t("data-not-stated"),
     }
 }

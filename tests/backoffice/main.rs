@@ -13,6 +13,7 @@ mod gates;
 mod markup;
 mod pages;
 mod rates;
+mod rates_rehearsed;
 mod sign_in;
 mod stand;
 #[path = "../support/mod.rs"]

@@ -13,12 +13,12 @@ const EUROS: &str = "update installation set currency = 'EUR';
     values (25, 0, 'EUR', 'none', 'first start', '2026-11-20 09:00Z');
     insert into exchange_terms (from_currency, to_currency, margin_percent, max_age_days, published_by, published_at)
     values ('USD', 'EUR', 2, 7, 'first start', '2026-11-20 09:00Z');";
-const PAGE: &str = "/admin/rates";
-const IMPORT: &str = "/admin/rates/import";
-const TERMS: &str = "/admin/rates/terms";
-const RATES: &str = "select count(*) from exchange_rates";
+pub const PAGE: &str = "/admin/rates";
+pub const IMPORT: &str = "/admin/rates/import";
+pub const TERMS: &str = "/admin/rates/terms";
+pub const RATES: &str = "select count(*) from exchange_rates";
 
-async fn stand() -> (Stand, String) {
+pub async fn stand() -> (Stand, String) {
     let stand = Stand::new().await;
     stand.sql(SEED).await;
     stand.sql(EUROS).await;
@@ -26,13 +26,13 @@ async fn stand() -> (Stand, String) {
     (stand, cookie)
 }
 
-fn seen(page: &Answer) -> String {
+pub fn seen(page: &Answer) -> String {
     let rest = page.body.split(r#"name="seen" value=""#).nth(1).expect(&page.body);
     rest.split('"').next().unwrap().to_owned()
 }
 
 /// Enters a rate of the day of all tests.
-async fn enter(stand: &Stand, cookie: &str, rate: &str) {
+pub async fn enter(stand: &Stand, cookie: &str, rate: &str) {
     let fields = [("date", "2026-11-22"), ("rate", rate), ("confirm", "yes")];
     let answer = stand.post(PAGE, cookie, &fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::frame::{Frame, Part};
+use super::super::rehearsal::View;
 use super::super::store;
 use super::words::{Choice, roundings, rule_text};
 use super::{Unpublished, currency, read_seen, rehearsal, saved, seen, shop_wide, write};
@@ -110,7 +111,7 @@ struct RulePage {
     conflict: bool,
     scopes: Vec<Choice>,
     roundings: Vec<Choice>,
-    rehearsed: Option<rehearsal::View>,
+    rehearsed: Option<View>,
 }
 
 const SCOPES: [(&str, &str); 5] = [
@@ -252,7 +253,7 @@ struct Drawn {
     wrong: RuleRefused,
     impossible: Option<String>,
     conflict: bool,
-    rehearsed: Option<rehearsal::View>,
+    rehearsed: Option<View>,
     status: StatusCode,
 }
 

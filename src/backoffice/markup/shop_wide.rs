@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::frame::{Frame, Part};
+use super::super::rehearsal::View;
 use super::super::store;
-use super::super::words::{Moment, exact};
-use super::words::{Choice, in_full, left, roundings, rule_text, scope_text};
+use super::super::words::{Moment, exact, in_full, left};
+use super::words::{Choice, roundings, rule_text, scope_text};
 use super::{Unpublished, currency, read_seen, rehearsal, saved, seen, write};
 use crate::catalog;
 use crate::ground::Currency;
@@ -97,7 +98,7 @@ struct MarkupPage {
     form: Typed,
     wrong: Refused,
     roundings: Vec<Choice>,
-    rehearsed: Option<rehearsal::View>,
+    rehearsed: Option<View>,
     in_force: Option<RuleView>,
     rules: Vec<RuleView>,
     versions: Vec<VersionView>,
@@ -109,7 +110,7 @@ struct MarkupPage {
 struct Said {
     form: Option<Typed>,
     wrong: Refused,
-    rehearsed: Option<rehearsal::View>,
+    rehearsed: Option<View>,
     saved: bool,
     conflict: bool,
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::frame::{Frame, Part};
+use super::super::rehearsal::View;
 use super::words::{rule_text, scope_text};
 use super::{Unpublished, read_seen, rehearsal, saved, seen, shop_wide, write};
 use crate::pricing::{self, Edit};
@@ -31,7 +32,7 @@ struct VersionPage {
     seen: String,
     /// Whom each rule is for, and what it says.
     rules: Vec<(String, String)>,
-    rehearsed: Option<rehearsal::View>,
+    rehearsed: Option<View>,
 }
 
 pub(super) async fn restore(

@@ -1,7 +1,6 @@
 //! How rules are written. Pure.
 
-use super::super::words::{exact, margin};
-use crate::ground::{Cost, Price};
+use super::super::words::{exact, in_full};
 use crate::pricing::{Rounding, Rule};
 
 /// One of the endings in a form.
@@ -47,19 +46,6 @@ pub(in crate::backoffice) fn rule_text(rule: &Rule) -> String {
         text = format!("{text}, at least {} over cost", exact(rule.min_margin, code));
     }
     text
-}
-
-/// A price with its currency: "5.25 USD".
-pub(super) fn in_full(price: Price) -> String {
-    format!("{price} {}", price.currency)
-}
-
-/// What is left of a price, and which part of it: "1.05 USD (20 %)".
-pub(super) fn left(price: Price, cost: Cost) -> String {
-    let same = price.currency == cost.currency;
-    same.then(|| margin(price.minor, cost.amount, price.currency.code()))
-        .flatten()
-        .map_or_else(String::new, |(left, part)| format!("{left} ({part})"))
 }
 
 /// Whom a rule is for, with a capital: a cell of a table.

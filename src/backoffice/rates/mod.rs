@@ -1,7 +1,9 @@
 //! `/admin/rates`: the exchange rates by which costs become prices, where customers pay in another currency than the
-//! upstream's; and the terms on which they do.
+//! upstream's; and the terms on which they do. The page's forms show first what a change would do to every price.
 
+mod proposal;
 mod publish;
+mod upload;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -14,13 +16,14 @@ use super::frame::{Frame, Part};
 use super::gate::Gated;
 use super::words::{Moment, day};
 use crate::pricing::{
-    self, BadLine, DatedRate, Doubt, Exchange, ExchangeTerms, InForceRate, LEAP_PERCENT, RateRefused,
-    RateStanding, TermsRefused,
+    self, BadLine, DatedRate, Doubt, Exchange, ExchangeTerms, InForceRate, LEAP_PERCENT, LONGEST_LIST,
+    RateRefused, RateStanding, TermsRefused,
 };
 use crate::settings;
 use crate::shop::Shop;
 use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
+use proposal::Proposal;
 
 /// How many rates a page lists.
 const LISTED: i64 = 100;
@@ -43,6 +46,18 @@ struct Asked {
     before: String,
 }
 
+/// What a form is to do. No word, as a script posts, or `publish` publishes; any other only shows the prices, so that
+/// nothing moves them by mistake.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+struct Step(String);
+
+impl Step {
+    fn only_shows(&self) -> bool {
+        !self.0.is_empty() && self.0 != "publish"
+    }
+}
+
 /// What was typed into the form of one rate.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -53,15 +68,7 @@ struct TypedRate {
     confirm: String,
     /// The revision that the form was drawn from; empty where a script posts.
     seen: String,
-}
-
-/// What was pasted.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-struct TypedList {
-    list: String,
-    confirm: String,
-    seen: String,
+    step: Step,
 }
 
 /// What was typed into the form of the terms.
@@ -71,15 +78,7 @@ struct TypedTerms {
     margin: String,
     max_age_days: String,
     seen: String,
-}
-
-/// Which form asks for what it was given to be confirmed.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Asks {
-    #[default]
-    Nothing,
-    Rate,
-    List,
+    step: Step,
 }
 
 /// What the page says beside the rates.
@@ -91,8 +90,7 @@ struct Said {
     wrong_lines: Vec<BadLine>,
     terms: Option<TypedTerms>,
     wrong_terms: TermsRefused,
-    asks: Asks,
-    doubts: Vec<Doubt>,
+    proposal: Option<Proposal>,
     saved: bool,
     conflict: bool,
     before: Option<Date>,
@@ -137,8 +135,7 @@ struct RatesPage {
     wrong_lines: Vec<String>,
     terms: TypedTerms,
     wrong_terms: TermsRefused,
-    asks: Asks,
-    doubts: Vec<String>,
+    proposal: Option<Proposal>,
     rates: Vec<RateView>,
     next: Option<Date>,
 }
@@ -188,8 +185,7 @@ async fn answer(shop: &Shop, staff: &Staff, status: StatusCode, said: Said) -> R
         wrong_lines: wrong_lines(&said.wrong_lines),
         terms: said.terms.unwrap_or_else(|| terms.map(form_of).unwrap_or_default()),
         wrong_terms: said.wrong_terms,
-        asks: said.asks,
-        doubts: doubts(&said.doubts, terms),
+        proposal: said.proposal,
         rates: views(&listed, &exchange, now),
         next,
     };
@@ -211,7 +207,7 @@ fn form_of(terms: &ExchangeTerms) -> TypedTerms {
     TypedTerms {
         margin: terms.margin.normalize().to_string(),
         max_age_days: terms.max_age_days.to_string(),
-        seen: String::new(),
+        ..TypedTerms::default()
     }
 }
 

@@ -15,26 +15,36 @@ pub struct OddOrder {
 }
 
 /// Paid orders placed since a moment whose total, lines and counted payment are not one amount. Nobody pays for a gift:
-/// its total, its lines and its payments are zero.
+/// its total, its lines and its payments are zero. Prices include their tax, so that what was told of it adds nothing.
+///
+/// Lines and payments are read as one range each, from the first of these orders on, and joined at once: asked order by
+/// order, two index descents for each of many thousand, the same took two to five times as long. An order has at most
+/// one payment that counts.
 pub async fn odd_orders(db: &mut PgConnection, since: OffsetDateTime) -> sqlx::Result<Vec<OddOrder>> {
     query_as!(
         OddOrder,
-        r#"select o.number, o.created_at, o.currency, o.total_minor, sold.minor as "sold_minor!",
-                  paid.minor as "paid_minor!"
-           from orders o
-           cross join lateral (
-               select coalesce(sum(l.unit_price_minor * l.quantity), 0)::bigint - o.discount_minor + o.tax_minor as minor
+        r#"with recent as materialized (
+               select o.id, o.number, o.created_at, o.currency, o.total_minor, o.discount_minor
+               from orders o
+               where o.paid_at is not null
+                 and o.created_at >= $1
+           ), sold as (
+               select l.order_id, sum(l.unit_price_minor * l.quantity)::bigint as minor
                from order_lines l
-               where l.order_id = o.id
-           ) sold
-           cross join lateral (
-               select coalesce(sum(p.amount_minor) filter (where p.currency = o.currency), 0)::bigint as minor
-               from payments p
-               where p.order_id = o.id and p.counted
-           ) paid
-           where o.paid_at is not null
-             and o.created_at >= $1
-             and (sold.minor <> o.total_minor or paid.minor <> o.total_minor)
+               where l.order_id >= (select min(id) from recent)
+               group by l.order_id
+           )
+           select o.number, o.created_at, o.currency, o.total_minor,
+                  coalesce(sold.minor, 0) - o.discount_minor as "sold_minor!",
+                  coalesce(p.amount_minor, 0) as "paid_minor!"
+           from recent o
+           left join sold on sold.order_id = o.id
+           left join payments p on p.order_id = o.id
+               and p.counted
+               and p.currency = o.currency
+               and p.order_id >= (select min(id) from recent)
+           where coalesce(sold.minor, 0) - o.discount_minor <> o.total_minor
+              or coalesce(p.amount_minor, 0) <> o.total_minor
            order by o.id"#,
         since
     )

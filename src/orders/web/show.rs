@@ -207,8 +207,25 @@ fn unit_words(order: &Order, word: &str) -> (&'static str, &'static str, &'stati
         (OrderStatus::AwaitingPayment, _) => ("idle", "unit-unpaid", ""),
         (OrderStatus::Cancelled, _) => ("idle", "unit-cancelled", ""),
         (_, "failed") if order.is_gift() => ("bad", "unit-failed", ""),
+        (_, "failed") if order.payment_status == PaymentStatus::Refunded => {
+            ("bad", "unit-failed", "unit-refunded-note")
+        }
         (_, "failed") => ("bad", "unit-failed", "unit-failed-note"),
         (_, "on_hold") => ("wait", "unit-held", ""),
         _ => ("wait", "unit-preparing", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::view::tests::order;
+
+    #[test]
+    fn what_went_back_is_not_said_to_be_on_its_way() {
+        let note = |status, paid| unit_words(&order(status, paid), "failed").2;
+        assert_eq!(note(OrderStatus::Failed, PaymentStatus::Paid), "unit-failed-note");
+        assert_eq!(note(OrderStatus::Completed, PaymentStatus::PartiallyRefunded), "unit-failed-note");
+        assert_eq!(note(OrderStatus::Failed, PaymentStatus::Refunded), "unit-refunded-note");
     }
 }

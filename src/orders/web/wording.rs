@@ -41,7 +41,8 @@ pub(crate) struct Moment {
 
 impl Moment {
     pub(crate) fn of(language: Language, at: OffsetDateTime) -> Self {
-        let at = at.to_offset(UtcOffset::UTC);
+        // HTML knows thousandths of a second and nothing smaller.
+        let at = at.to_offset(UtcOffset::UTC).truncate_to_millisecond();
         let form = match language {
             Language::En => MOMENT_EN,
             Language::It => MOMENT_IT,
@@ -71,6 +72,8 @@ mod tests {
         assert_eq!(Moment::of(Language::En, at).text, "22 Nov, 14:05 UTC");
         assert_eq!(Moment::of(Language::It, at).text, "22/11, 14:05 UTC");
         assert_eq!(Moment::of(Language::En, at).iso, "2026-11-22T14:05:00Z");
+        let exact = datetime!(2026-11-22 14:05:00.123456 UTC);
+        assert_eq!(Moment::of(Language::En, exact).iso, "2026-11-22T14:05:00.123Z");
         assert_eq!(day(Language::En, "2026-04-14"), "14 Apr 2026");
         assert_eq!(day(Language::It, "2026-04-14"), "14/04/2026");
         assert_eq!(day(Language::It, "soon"), "soon");
