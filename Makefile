@@ -5,7 +5,7 @@
 # `make demo PROFILE=release` shows the speed that a shop has.
 PROFILE = dev
 
-.PHONY: help demo demo-reset test queries lint conformance lighthouse mutants torture torture-long bench bench-catalog bench-shop bench-window fuzz
+.PHONY: help demo demo-reset test queries lint conformance lighthouse mutants torture torture-long bench bench-catalog bench-shop bench-window bench-scale fuzz
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-14s %s\n' "$$target" "$$what"; done
@@ -63,7 +63,7 @@ torture-long: ## buys UNITS=20000 on two nodes while everything fails, is killed
 	@scripts/need.sh postgres
 	scripts/torture-long.sh
 
-bench: bench-catalog bench-shop bench-window ## the three below; fails where a figure is missed
+bench: bench-catalog bench-shop bench-window bench-scale ## the four below; fails where a figure is missed
 
 bench-catalog: ## time and memory of reading a large catalog, as ratios to plain JSON values
 	cargo bench --locked --bench catalog
@@ -76,6 +76,10 @@ bench-shop: ## webhooks, orders and their way to the page, as ratios to what Pos
 bench-window: ## search, and a country page beside a bare handler that sends the same bytes
 	@scripts/need.sh postgres
 	cargo bench --locked --profile release --bench window
+
+bench-scale: ## syncs of 100,000 packages in 2,000,000 countries: time, memory, and what visitors notice of them
+	@scripts/need.sh postgres
+	cargo bench --locked --profile release --bench scale
 
 # Seconds for each target.
 FUZZ_SECONDS = 60

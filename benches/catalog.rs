@@ -4,8 +4,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a bench may panic")]
 #![expect(clippy::float_arithmetic, reason = "ratios for people; no money")]
 
+#[path = "scale/written.rs"]
+mod written;
+
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::BufReader;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -13,10 +16,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use simfront::esimdual::CatalogReader;
 use simfront::esimdual::reading::Undocumented;
+use written::{COUNTRIES_EACH, PACKAGES, write_catalog};
 
-const PACKAGES: usize = 100_000;
-const COUNTRIES_EACH: usize = 20;
-const COUNTRIES: usize = 230;
 const RUNS: usize = 3;
 /// What the reader must keep, so that nobody loses it unseen.
 const FASTER: f64 = 2.0;
@@ -40,7 +41,7 @@ struct Measured {
 fn compare() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("packages.json");
-    write_catalog(&file);
+    write_catalog(&file, |_| false);
     let mebibytes = File::open(&file).unwrap().metadata().unwrap().len() >> 20;
     println!(
         "{PACKAGES} packages with {COUNTRIES_EACH} countries each, {mebibytes} MiB of JSON, best of {RUNS} runs"
@@ -105,39 +106,4 @@ fn report(packages: usize, took: Duration) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     println!("{} {}", took.as_micros(), line.split_whitespace().next().unwrap());
-}
-
-/// The catalog, as the published description shows it. No two packages have the same list of countries.
-fn write_catalog(path: &Path) {
-    let mut out = BufWriter::new(File::create(path).unwrap());
-    let mut seed = 7_u64;
-    write!(out, r#"{{"status":true,"message":"Success","data":["#).unwrap();
-    for id in 1..=PACKAGES {
-        let comma = if id == 1 { "" } else { "," };
-        let gigabytes = id % 50 + 1;
-        write!(
-            out,
-            r#"{comma}{{"id":{id},"provider_plan_id":"P-{id}-{gigabytes}GB","name":"Region {id} {gigabytes} GB - 30 Days","slug":"region-{id}-{gigabytes}gb-30-days","package_type":"DATA","data_quantity":{gigabytes},"data_unit":"GB","data_volume":{},"voice_quantity":0,"sms_quantity":0,"package_validity":30,"package_validity_unit":"Day","network_speed":"5G","reloadable":true,"area_coverage":"Regional","region":{{"id":4,"name":"Europe","slug":"europe"}},"countries":["#,
-            gigabytes << 30
-        )
-        .unwrap();
-        for country in 0..COUNTRIES_EACH {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let number = usize::try_from(seed >> 33).unwrap() % COUNTRIES;
-            let code = [b'a' + u8::try_from(number / 26).unwrap(), b'a' + u8::try_from(number % 26).unwrap()];
-            let (comma, code) = (if country == 0 { "" } else { "," }, str::from_utf8(&code).unwrap());
-            write!(
-                out,
-                r#"{comma}{{"id":{number},"name":"Country {number}","code":"{code}","slug":"country-{number}"}}"#
-            )
-            .unwrap();
-        }
-        write!(
-            out,
-            r#"],"provider":{{"id":1,"name":"eSIMCard","slug":"esimcard"}},"pricing":{{"base_cost":3.5,"markup_type":"percent","markup_value":20,"profit_amount":0.7,"reseller_price":{gigabytes}.2,"currency":"USD"}}}}"#
-        )
-        .unwrap();
-    }
-    write!(out, "]}}").unwrap();
-    out.flush().unwrap();
 }

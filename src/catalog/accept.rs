@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::amount::{self, NoCost};
+use super::country_code::CountryCode;
 use super::package::{Country, Coverage, Package, Region};
 use super::slug::{Addresses, slug};
 use super::wording;
@@ -90,7 +91,7 @@ fn written_id(row: &PackageRow) -> Option<String> {
 #[derive(Default)]
 struct List {
     ids: BTreeSet<i64>,
-    countries: BTreeMap<String, Country>,
+    countries: BTreeMap<CountryCode, Country>,
     regions: BTreeMap<String, Region>,
     addresses: Addresses,
 }
@@ -103,7 +104,7 @@ impl List {
         }
         let name = row.name.as_deref().and_then(wording::name).ok_or(Unusable::NoName)?;
         let cost = amount::cost(row, account)?;
-        let codes: BTreeSet<String> = row.countries.iter().filter_map(|row| country_code(row)).collect();
+        let codes: BTreeSet<CountryCode> = row.countries.iter().filter_map(|row| country_code(row)).collect();
         let coverage = coverage(row.area_coverage.as_deref(), codes.len());
         let region = row.region.as_deref().filter(|_| coverage != Coverage::Local).and_then(self::region);
         if codes.is_empty() && region.is_none() {
@@ -144,9 +145,10 @@ impl List {
                 continue;
             }
             let name = row.name.as_deref().and_then(wording::name);
-            let slug = self.addresses.of(&code, slug(row.slug.as_deref(), name.as_deref()));
-            let name = name.unwrap_or_else(|| code.to_ascii_uppercase());
-            self.countries.insert(code.clone(), Country { code, slug, name, upstream_id: row.id });
+            let slug = self.addresses.of(code.as_str(), slug(row.slug.as_deref(), name.as_deref()));
+            let name = name.unwrap_or_else(|| code.as_str().to_ascii_uppercase());
+            let country = Country { code: code.to_string(), slug, name, upstream_id: row.id };
+            self.countries.insert(code, country);
         }
         if let Some(region) = region
             && !self.regions.contains_key(&region.slug)
@@ -156,9 +158,10 @@ impl List {
     }
 }
 
-fn country_code(row: &CountryRow) -> Option<String> {
-    let code = row.code.as_deref()?.trim().to_ascii_lowercase();
-    (code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase())).then_some(code)
+fn country_code(row: &CountryRow) -> Option<CountryCode> {
+    let [one, other] = row.code.as_deref()?.trim().as_bytes() else { return None };
+    let letters = [one.to_ascii_lowercase(), other.to_ascii_lowercase()];
+    CountryCode::parse(str::from_utf8(&letters).ok()?)
 }
 
 fn region(row: &RegionRow) -> Option<Region> {
@@ -211,7 +214,7 @@ mod tests {
         let package = &accepted.packages[&1120];
         assert_eq!(package.slug.as_deref(), Some("france-5-gb"));
         assert_eq!((package.coverage, package.package_type.as_str()), (Coverage::Local, "data"));
-        assert_eq!(package.countries, ["fr"]);
+        assert_eq!(CountryCode::joined(&package.countries), "fr");
         let france = Country {
             code: "fr".into(),
             slug: "france".into(),

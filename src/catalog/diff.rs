@@ -204,7 +204,7 @@ pub fn fingerprint(package: &Package) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Coverage;
+    use crate::catalog::{CountryCode, Coverage};
     use crate::ground::Currency;
 
     fn package(id: i64, cost: &str) -> Package {
@@ -221,7 +221,7 @@ mod tests {
             reloadable: None,
             coverage: Coverage::Local,
             region: None,
-            countries: vec!["fr".to_owned()],
+            countries: CountryCode::split("fr").unwrap(),
             cost: Cost { amount: cost.parse().unwrap(), currency: Currency::parse("USD").unwrap() },
         }
     }
@@ -332,7 +332,7 @@ mod tests {
             Package { reloadable: Some(false), ..base.clone() },
             Package { coverage: Coverage::Global, ..base.clone() },
             Package { region: Some("eu".into()), ..base.clone() },
-            Package { countries: vec!["fr".into(), "it".into()], ..base.clone() },
+            Package { countries: CountryCode::split("fr it").unwrap(), ..base.clone() },
             package(1, "4.21"),
             package(2, "4.2"),
         ];

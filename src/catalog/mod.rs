@@ -2,11 +2,12 @@
 //!
 //! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `sync_changes`, `sync_plans`,
 //! `sync_plan_packages`, `sync_plan_places`, `packages_set_aside`, `package_stops`, `package_overrides`, `catalog_edits`.
-//! Promises that a reader sees the catalog before a sync or after it, never in between, that a bad sync changes nothing,
-//! and that a package which somebody stopped is not sold until somebody lifts it. Never knows what a customer pays.
+//! Promises that one sync at a time is under way over all nodes, that a reader sees the catalog before a sync or after it,
+//! never in between, that a bad sync changes nothing, and that a package which somebody stopped is not sold until somebody lifts it. Never knows what a customer pays.
 
 mod accept;
 mod amount;
+mod country_code;
 pub mod diff;
 pub mod overrides;
 pub mod package;
@@ -18,9 +19,11 @@ mod slug;
 mod stop;
 mod store;
 mod sync;
+mod turn;
 mod wording;
 
 pub use accept::{Accepted, SetAside, accept};
+pub use country_code::CountryCode;
 pub use diff::Brake;
 pub use package::{Country, Coverage, Data, Listing, Package, Region};
 pub use past::{Past, Withdrawn, past};
@@ -30,3 +33,4 @@ pub use read::{
 pub use run::{Counts, Outcome, SyncRun};
 pub use stop::{lift_stop, stop};
 pub use sync::{Progress, Summary, SyncError, sync};
+pub use turn::under_way;

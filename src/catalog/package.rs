@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::country_code::CountryCode;
 use crate::ground::Cost;
 
 /// How much data a package carries.
@@ -69,8 +70,8 @@ pub struct Package {
     pub coverage: Coverage,
     /// The slug of its region, for regional packages; `global` ones may have none.
     pub region: Option<String>,
-    /// Codes (`fr`) of the countries where it works, sorted.
-    pub countries: Vec<String>,
+    /// The countries where it works, sorted.
+    pub countries: Box<[CountryCode]>,
     /// What eSIMDual charges for it.
     pub cost: Cost,
 }
@@ -111,7 +112,7 @@ impl Package {
             self.network_speed.clone().unwrap_or_default(),
             self.coverage.word().to_owned(),
             self.region.clone().unwrap_or_default(),
-            self.countries.join(" "),
+            CountryCode::joined(&self.countries),
         ];
         let mut hash = Sha256::new();
         for part in &parts {
@@ -137,8 +138,8 @@ pub struct Listing {
     pub coverage: Coverage,
     /// The slug of its region.
     pub region: Option<String>,
-    /// Codes of the countries that it is local to; empty for all but local packages.
-    pub local_to: Vec<String>,
+    /// The countries that it is local to; empty for all but local packages.
+    pub local_to: Box<[CountryCode]>,
     /// What eSIMDual charges for it.
     pub cost: Cost,
 }
@@ -186,7 +187,7 @@ mod tests {
             reloadable: None,
             coverage: Coverage::Local,
             region: None,
-            countries: vec!["fr".to_owned()],
+            countries: CountryCode::split("fr").unwrap(),
             cost: Cost { amount: "4.20".parse().unwrap(), currency: Currency::USD },
         }
     }
@@ -223,7 +224,7 @@ mod tests {
             || Package { validity_days: Some(3), ..france() },
             || Package { network_speed: None, ..france() },
             || Package { coverage: Coverage::Regional, ..france() },
-            || Package { countries: vec!["es".to_owned()], ..france() },
+            || Package { countries: CountryCode::split("es").unwrap(), ..france() },
         ];
         for (which, other) in other.into_iter().enumerate() {
             assert_ne!(other().mark(), mark, "{which}");

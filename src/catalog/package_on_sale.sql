@@ -14,11 +14,13 @@ select
     packages.region_slug,
     packages.cost,
     packages.currency,
-    array(
-        select country_code
-        from package_countries
-        where package_countries.package_id = packages.id
-        order by country_code
+    coalesce(
+        (
+            select string_agg(country_code, ' ' order by country_code)
+            from package_countries
+            where package_countries.package_id = packages.id
+        ),
+        ''
     ) as "countries!"
 from packages
 left join package_overrides as own on own.package_id = packages.id

@@ -14,11 +14,11 @@ select
     packages.region_slug,
     packages.cost,
     packages.currency,
-    coalesce(places.codes, '{}') as "countries!"
+    coalesce(places.codes, '') as "countries!"
 from packages
 left join package_overrides as own on own.package_id = packages.id
 left join (
-    select package_id, array_agg(country_code order by country_code) as codes
+    select package_id, string_agg(country_code, ' ' order by country_code) as codes
     from package_countries
     group by package_id
 ) as places on places.package_id = packages.id

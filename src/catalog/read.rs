@@ -105,10 +105,10 @@ pub async fn last_runs(db: &mut PgConnection, number: u32) -> sqlx::Result<Vec<S
     store::last_runs(db, i64::from(number)).await
 }
 
-/// The rows of the last sync that could not be used, each with its reason.
+/// The rows that a sync could not use, each with its reason: the first of them, and those of the newest runs alone.
 ///
 /// # Errors
 /// Of the database.
-pub async fn set_aside(db: &mut PgConnection) -> sqlx::Result<Vec<SetAside>> {
-    store::set_aside(db).await
+pub async fn set_aside(db: &mut PgConnection, run: i64) -> sqlx::Result<Vec<SetAside>> {
+    store::set_aside(db, run).await
 }

@@ -1,11 +1,13 @@
 //! The statements on the catalog that change it: `packages`, `countries`, `regions`, `package_countries`,
 //! `sync_runs`, `packages_set_aside`, `package_stops`. What is only read stands in `store/reading.rs`, what staff say of
-//! packages in `store/overrides.rs`, and what a sync changed or would change in `store/plans.rs`.
+//! packages in `store/overrides.rs`, what a sync changed or would change in `store/plans.rs`, and whose turn it is in
+//! `store/turn.rs`.
 
 mod overrides;
 mod past;
 mod plans;
 mod reading;
+mod turn;
 
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, query, query_file, query_scalar};
@@ -20,20 +22,20 @@ pub use overrides::*;
 pub use past::*;
 pub use plans::*;
 pub use reading::*;
+pub use turn::*;
 
-/// One sync at a time writes, on whichever node ("simcatal" as a number).
+/// One sync, or one decision about a plan, writes at a time, on whichever node ("simcatal" as a number).
 const LOCK: i64 = 0x7369_6d63_6174_616c;
-/// A run that has not ended after this time has lost its program.
-const LOST_AFTER: time::Duration = time::Duration::hours(1);
+/// Of the newest runs so many keep the rows that they could not use.
+const RUNS_WITH_ROWS: i64 = 100;
 
-/// Remembers that a sync began; closes what killed programs left open.
+/// Remembers that a sync began. Whoever begins one has the turn, so that a run which is still open has lost its program.
 pub async fn begin_run(db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<i64> {
     query!(
         "update sync_runs
          set outcome = 'failed', finished_at = $1, note = 'The program ended before the sync did.'
-         where outcome = 'running' and started_at < $2",
-        now,
-        now - LOST_AFTER
+         where outcome = 'running'",
+        now
     )
     .execute(&mut *db)
     .await?;
@@ -74,15 +76,27 @@ pub async fn end_run(
     Ok(done.rows_affected() == 1)
 }
 
-/// Waits until no other sync writes; the lock ends with the transaction.
+/// Waits until nobody else writes; the lock ends with the transaction.
 pub async fn lock(db: &mut PgConnection) -> sqlx::Result<()> {
     query!("select pg_advisory_xact_lock($1)", LOCK).fetch_one(db).await?;
     Ok(())
 }
 
-/// Replaces the rows that could not be used with those of this run.
-pub async fn replace_set_aside(db: &mut PgConnection, run: i64, rows: &[SetAside]) -> sqlx::Result<()> {
-    query!("delete from packages_set_aside").execute(&mut *db).await?;
+/// Keeps the rows that this run could not use, and forgets those of runs that are long past.
+pub async fn keep_set_aside(db: &mut PgConnection, run: i64, rows: &[SetAside]) -> sqlx::Result<()> {
+    query!(
+        "delete from packages_set_aside
+         where run_id <= (
+             select id
+             from sync_runs
+             order by id desc
+             offset $1
+             limit 1
+         )",
+        RUNS_WITH_ROWS
+    )
+    .execute(&mut *db)
+    .await?;
     if rows.is_empty() {
         return Ok(());
     }
@@ -229,8 +243,9 @@ pub async fn put_packages(
 /// Makes the countries of these packages what they should be; links that stay are not written again.
 async fn link_countries(db: &mut PgConnection, packages: &[&Package]) -> sqlx::Result<()> {
     let ids: Vec<i64> = packages.iter().map(|package| package.id).collect();
-    let pairs =
-        packages.iter().flat_map(|package| package.countries.iter().map(|code| (package.id, code.clone())));
+    let pairs = packages
+        .iter()
+        .flat_map(|package| package.countries.iter().map(|code| (package.id, code.to_string())));
     let (linked, codes): (Vec<i64>, Vec<String>) = pairs.unzip();
     query!(
         "delete from package_countries

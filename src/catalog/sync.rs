@@ -1,6 +1,6 @@
-//! One sync: ask outside any transaction, compare, apply in one transaction, remember what happened.
+//! One sync: take the turn, ask outside any transaction, compare, apply in one transaction, remember what happened.
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use time::OffsetDateTime;
 
 use super::accept::{Accepted, accept};
@@ -11,11 +11,13 @@ use super::plans::{self, BATCH, Kept};
 use super::run::{Counts, Outcome};
 use super::slug::Addresses;
 use super::store;
+use super::turn::Turn;
 use crate::esimdual::{Answer, CatalogRows, Client, PackageRow};
 use crate::ground::{Clock, Currency};
+use crate::plumbing::{apart, db};
 
-/// More rows set aside than this are counted, not kept.
-const SET_ASIDE_KEPT: usize = 1_000;
+/// More rows set aside than this are counted, not kept: as many as a page shows.
+const SET_ASIDE_KEPT: usize = 200;
 
 /// How far a sync has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +43,15 @@ pub struct Summary {
     pub note: Option<String>,
 }
 
-/// Why a sync came to no end. The run is remembered as failed where the database let us.
+/// Why a sync came to no end. A run that had begun is remembered as failed where the database let us.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
+    /// Another one is under way, on whichever node; nothing was asked.
+    #[error("another sync is under way")]
+    UnderWay,
+    /// It was cut off from the database for so long that its turn passed to another one, which knows what is newer.
+    #[error("another sync took over while this one was cut off")]
+    Overtaken,
     /// eSIMDual gave no usable catalog; a sentence for staff.
     #[error("eSIMDual gave no catalog: {0}")]
     Upstream(String),
@@ -52,8 +60,8 @@ pub enum SyncError {
     Database(#[from] sqlx::Error),
 }
 
-/// Syncs once. A catalog that is held changes nothing and is no error. After [`Outcome::Applied`] the caller rings
-/// for the window.
+/// Syncs once, unless another sync is under way. A catalog that is held changes nothing and is no error. After
+/// [`Outcome::Applied`] the caller rings for the window.
 ///
 /// # Errors
 /// [`SyncError`]; nothing was changed then.
@@ -62,31 +70,20 @@ pub async fn sync(
     upstream: &Client,
     clock: &Clock,
     brake: Brake,
-    report: &(dyn Fn(Progress) + Send + Sync),
+    report: &'static (dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, SyncError> {
-    let run = store::begin_run(&mut *db.acquire().await?, clock.now()).await?;
-    report(Progress::Asking);
-    let done = match fetch(upstream).await {
-        Ok((rows, account)) => {
-            report(Progress::Received(rows.len()));
-            let one = OneSync { run, brake, now: clock.now(), clock };
-            one.compare(db, &rows, account, report).await.map_err(SyncError::from)
-        }
-        Err(reason) => Err(SyncError::Upstream(reason)),
+    let mut turn = Turn::take(db).await?.ok_or(SyncError::UnderWay)?;
+    let now = clock.now();
+    let run = store::begin_run(&mut *db.acquire().await?, now).await?;
+    let one = OneSync { run, brake, now, clock: clock.clone(), report };
+    let done = tokio::select! {
+        done = one.ask_and_compare(db, upstream) => done,
+        lost = turn.keep() => Err(SyncError::Database(lost)),
     };
     if let Err(error) = &done {
-        let note = error.to_string();
-        let ended = match db.acquire().await {
-            Ok(mut db) => {
-                store::end_run(&mut db, run, Outcome::Failed, Counts::default(), Some(&note), clock.now())
-                    .await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = ended {
-            tracing::warn!(run, %error, "the end of a failed sync was not written");
-        }
+        one.note_failure(db, error).await;
     }
+    turn.leave().await;
     done
 }
 
@@ -110,42 +107,61 @@ async fn fetch(upstream: &Client) -> Result<(Vec<PackageRow>, Option<Currency>),
 }
 
 /// What one sync knows from its beginning.
-struct OneSync<'a> {
+#[derive(Clone)]
+struct OneSync {
     run: i64,
     brake: Brake,
     now: OffsetDateTime,
-    clock: &'a Clock,
+    clock: Clock,
+    report: &'static (dyn Fn(Progress) + Send + Sync),
 }
 
-impl OneSync<'_> {
+impl OneSync {
+    async fn ask_and_compare(&self, db: &PgPool, upstream: &Client) -> Result<Summary, SyncError> {
+        (self.report)(Progress::Asking);
+        let (rows, account) = fetch(upstream).await.map_err(SyncError::Upstream)?;
+        (self.report)(Progress::Received(rows.len()));
+        let (one, change) = (self.clone(), db.begin().await?);
+        apart::run(async move { one.compare(change, rows, account).await }).await.map_err(sqlx::Error::Io)?
+    }
+
+    async fn note_failure(&self, db: &PgPool, error: &SyncError) {
+        let (note, none) = (error.to_string(), Counts::default());
+        let ended = async {
+            let mut db = db.acquire().await?;
+            store::end_run(&mut db, self.run, Outcome::Failed, none, Some(&note), self.clock.now()).await
+        };
+        if let Err(error) = ended.await {
+            tracing::warn!(run = self.run, %error, "the end of a failed sync was not written");
+        }
+    }
+
     async fn compare(
         &self,
-        db: &PgPool,
-        rows: &[PackageRow],
+        mut change: Transaction<'static, Postgres>,
+        rows: Vec<PackageRow>,
         account: Option<Currency>,
-        report: &(dyn Fn(Progress) + Send + Sync),
-    ) -> sqlx::Result<Summary> {
-        let mut change = db.begin().await?;
+    ) -> Result<Summary, SyncError> {
+        db::on_one_processor(&mut change).await?;
         store::lock(&mut change).await?;
+        if !store::may_write(&mut change, self.run).await? {
+            return Err(SyncError::Overtaken);
+        }
         let addresses = Addresses::known(store::country_slugs(&mut change).await?);
-        let accepted = accept(rows, account, addresses);
+        let accepted = accept(&rows, account, addresses);
+        drop(rows);
         let stored = store::stored(&mut change).await?;
         let plan = Plan::new(&stored, &accepted.packages);
         let counts = plan.counts(accepted.packages.len(), accepted.set_aside.len());
-        report(Progress::Comparing(accepted.packages.len()));
-        let faster = store::newest_compared(&mut change).await? > self.run;
+        (self.report)(Progress::Comparing(accepted.packages.len()));
         let hold = plan.hold(&stored, &accepted.packages, self.brake);
+        drop(stored);
         let (outcome, note) = match hold {
-            // Another sync began after this one and asked later: what it knows is newer.
-            _ if faster => (Outcome::Unchanged, Some("A newer sync was faster.".to_owned())),
             Some(hold) => (Outcome::Held, Some(self.keep(&mut change, &accepted, &plan, hold).await?)),
             None => (self.apply(&mut change, &accepted, &plan).await?, None),
         };
-        if !faster {
-            let kept = accepted.set_aside.get(..SET_ASIDE_KEPT).unwrap_or(&accepted.set_aside);
-            store::replace_set_aside(&mut change, self.run, kept).await?;
-        }
-        let counts = if faster { Counts::default() } else { counts };
+        let kept = accepted.set_aside.get(..SET_ASIDE_KEPT).unwrap_or(&accepted.set_aside);
+        store::keep_set_aside(&mut change, self.run, kept).await?;
         let ended = self.clock.now();
         store::end_run(&mut change, self.run, outcome, counts, note.as_deref(), ended).await?;
         change.commit().await?;

@@ -112,6 +112,15 @@ async fn leave_clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error>
     }
 }
 
+/// Has the server use one processor for each statement of this transaction, however long it takes: on a small machine
+/// visitors need the other.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn on_one_processor(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("set local max_parallel_workers_per_gather = 0").execute(transaction).await.map(drop)
+}
+
 /// The database's time, which is the program's time (see `ground/clock.rs`). Never a transaction's start.
 ///
 /// # Errors

@@ -6,6 +6,8 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::sync::mpsc;
 
+use super::apart;
+
 /// How long a connection waits for its next request; a stock nginx closes its own after 75 s.
 const IDLE: Duration = Duration::from_secs(20);
 
@@ -52,7 +54,7 @@ pub enum ReadError {
     /// The connection failed, or the time was over.
     #[error("the answer broke off")]
     Broken(#[source] reqwest::Error),
-    /// Its reader panicked.
+    /// There was no thread to read it on.
     #[error("the answer's reader failed")]
     Unread,
 }
@@ -90,7 +92,7 @@ pub async fn read_streamed<T: Send + 'static>(
     take: impl FnOnce(&mut dyn Read) -> T + Send + 'static,
 ) -> Result<T, ReadError> {
     let (chunks, arriving) = mpsc::channel(WAITING);
-    let taking = tokio::task::spawn_blocking(move || {
+    let taking = apart::compute(move || {
         let mut body = Arriving { arriving, chunk: Bytes::new(), ended: false };
         take(&mut body)
     });

@@ -1,5 +1,6 @@
 //! The machines: they know no shop word.
 
+pub mod apart;
 pub mod bell;
 pub mod buckets;
 pub mod data_dir;

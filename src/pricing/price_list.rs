@@ -111,7 +111,7 @@ impl PriceList {
             return of(Scope::Shop);
         }
         let country = || {
-            let rules = subject.local_to.iter().filter_map(|code| of(Scope::Country(code.clone())));
+            let rules = subject.local_to.iter().filter_map(|code| of(Scope::Country(code.to_string())));
             rules.min_by_key(|rule| Reverse(strength(rule)))
         };
         of(Scope::Package(subject.id))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::catalog::{Coverage, Listing, Package};
+use crate::catalog::{CountryCode, Coverage, Listing, Package};
 use crate::ground::Cost;
 
 /// The region of packages that work nearly everywhere.
@@ -83,8 +83,8 @@ pub struct Subject<'a> {
     pub package_type: &'a str,
     /// Its region's slug; [`GLOBAL`] for global packages.
     pub region: Option<&'a str>,
-    /// The codes of the countries that it is local to; empty for all but local packages.
-    pub local_to: &'a [String],
+    /// The countries that it is local to; empty for all but local packages.
+    pub local_to: &'a [CountryCode],
     /// What eSIMDual charges.
     pub cost: Cost,
 }
@@ -97,7 +97,7 @@ fn region(coverage: Coverage, slug: Option<&str>) -> Option<&str> {
     }
 }
 
-fn local_to(coverage: Coverage, countries: &[String]) -> &[String] {
+fn local_to(coverage: Coverage, countries: &[CountryCode]) -> &[CountryCode] {
     if coverage == Coverage::Local { countries } else { &[] }
 }
 

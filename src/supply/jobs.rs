@@ -14,7 +14,7 @@ use crate::shop::Shop;
 /// The kind, and the key, of the job: there is one for all nodes.
 pub const SYNC_CATALOG: &str = "sync_catalog";
 
-/// After which a shop that has nothing to show tries again.
+/// After which a shop that has nothing to show tries again, and one that found another sync under way.
 const SOON: Duration = Duration::from_secs(15);
 
 /// The job that this room runs.
@@ -36,6 +36,15 @@ async fn sync(shop: &Shop) -> anyhow::Result<Verdict> {
             Ok(Verdict::Again(interval))
         }
         Err(Failed::NoCredentials) => Ok(Verdict::Again(interval)),
+        // Whoever asked for this one may know of something that the other has read past.
+        Err(Failed::UnderWay) => {
+            tracing::info!("another sync is under way; this one waits for its end");
+            Ok(Verdict::Again(SOON))
+        }
+        Err(Failed::Overtaken) => {
+            tracing::warn!("this sync was cut off and another one took over; the catalog is that one's");
+            Ok(Verdict::Again(interval))
+        }
         Err(Failed::Upstream(why)) => {
             tracing::warn!(why, "the catalog could not be synced; the last good one stays");
             let synced_at = catalog::synced_at(&mut *shop.db.acquire().await?).await?;

@@ -1,11 +1,14 @@
 //! One refresh: first contact where there was none, then one sync.
 
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::catalog::{self, Brake, Outcome, Progress, Summary, SyncError};
 use crate::esimdual::Answer;
 use crate::ground::Currency;
+use crate::plumbing::apart;
 use crate::plumbing::bell::Ring;
+use crate::plumbing::db;
 use crate::pricing::{self, Markup, Rounding, Subject};
 use crate::settings;
 use crate::shop::Shop;
@@ -21,6 +24,12 @@ pub enum Failed {
     /// The upstream could not be asked, in words for staff.
     #[error("{0}")]
     Upstream(String),
+    /// Another sync is under way, on whichever node.
+    #[error("another sync is under way")]
+    UnderWay,
+    /// Another sync took over while this one was cut off from the database.
+    #[error("another sync took over while this one was cut off")]
+    Overtaken,
     /// The database's.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -30,7 +39,10 @@ pub enum Failed {
 ///
 /// # Errors
 /// [`Failed`]; what the shop sells stays as it was.
-pub async fn refresh(shop: &Shop, report: &(dyn Fn(Progress) + Send + Sync)) -> Result<Summary, Failed> {
+pub async fn refresh(
+    shop: &Shop,
+    report: &'static (dyn Fn(Progress) + Send + Sync),
+) -> Result<Summary, Failed> {
     if !shop.upstream.configured() {
         return Err(Failed::NoCredentials);
     }
@@ -42,13 +54,17 @@ pub async fn refresh(shop: &Shop, report: &(dyn Fn(Progress) + Send + Sync)) -> 
     };
     let synced = catalog::sync(&shop.db, &shop.upstream, &shop.clock, brake, report).await;
     let summary = synced.map_err(|error| match error {
+        SyncError::UnderWay => Failed::UnderWay,
+        SyncError::Overtaken => Failed::Overtaken,
         SyncError::Upstream(why) => Failed::Upstream(why),
         SyncError::Database(error) => Failed::Database(error),
     })?;
+    // One after the other: both read the whole catalog, and visitors need a processor too. Where noting fails, the window
+    // looks by itself soon enough.
+    note_prices(shop).await?;
     if summary.outcome == Outcome::Applied {
         shop.bell.ring(Ring::Window);
     }
-    note_prices(shop).await?;
     Ok(summary)
 }
 
@@ -59,29 +75,36 @@ pub async fn refresh(shop: &Shop, report: &(dyn Fn(Progress) + Send + Sync)) -> 
 /// # Errors
 /// The database's; nothing is noted then.
 pub async fn note_prices(shop: &Shop) -> sqlx::Result<()> {
-    let now = shop.now();
-    let mut conn = shop.db.acquire().await?;
-    // Read before the rest: whatever changes meanwhile is noted the next time.
-    let version = catalog::version(&mut conn).await?;
-    let rules = pricing::rules(&mut conn).await?;
-    let exchange = pricing::exchange(&mut conn, now).await?;
-    let prices = rules.prices(now).exchanged(&exchange, now);
-    if let Some(noted) = pricing::noted_of(&mut conn).await?
-        && (noted.catalog_version, noted.revision) == (version, prices.revision())
-        && !rules.changes_between(noted.noted_at, now)
-        && !exchange.changes_between(noted.noted_at, now)
-    {
-        return Ok(());
-    }
-    let listings = catalog::listings(&mut conn).await?;
-    let mut tx = sqlx::Connection::begin(&mut *conn).await?;
-    let subjects = listings.iter().map(Subject::from);
-    let changed = pricing::note(&mut tx, &prices, subjects, version, now).await?;
-    tx.commit().await?;
+    let (now, mut conn) = (shop.now(), shop.db.acquire().await?);
+    // A hundred thousand packages are priced here: nobody who is answered waits for that.
+    let noting = async move { note_changed_prices(&mut conn, now).await };
+    let changed = apart::run(noting).await.map_err(sqlx::Error::Io)??;
     if changed > 0 {
         tracing::info!(changed, "costs and prices were noted");
     }
     Ok(())
+}
+
+async fn note_changed_prices(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<u64> {
+    // Read before the rest: whatever changes meanwhile is noted the next time.
+    let version = catalog::version(conn).await?;
+    let rules = pricing::rules(conn).await?;
+    let exchange = pricing::exchange(conn, now).await?;
+    let prices = rules.prices(now).exchanged(&exchange, now);
+    if let Some(noted) = pricing::noted_of(conn).await?
+        && (noted.catalog_version, noted.revision) == (version, prices.revision())
+        && !rules.changes_between(noted.noted_at, now)
+        && !exchange.changes_between(noted.noted_at, now)
+    {
+        return Ok(0);
+    }
+    let mut tx = sqlx::Connection::begin(conn).await?;
+    db::on_one_processor(&mut tx).await?;
+    let listings = catalog::listings(&mut tx).await?;
+    let subjects = listings.iter().map(Subject::from);
+    let changed = pricing::note(&mut tx, &prices, subjects, version, now).await?;
+    tx.commit().await?;
+    Ok(changed)
 }
 
 /// Fixes the currency and makes the first rule, once.

@@ -2,6 +2,7 @@
 //! What is kept depends on the address, the language and the encoding alone.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -76,9 +77,24 @@ pub struct Kept {
     pub body: Bytes,
 }
 
+/// So many pages may be made at once; of those that share a place, one after the other.
+const PLACES: usize = 64;
+
 /// The pages of one moment; a clone is the same ones.
 #[derive(Clone, Debug, Default)]
-pub struct Ready(Arc<Mutex<Pages>>);
+pub struct Ready(Arc<Shelf>);
+
+#[derive(Debug)]
+struct Shelf {
+    pages: Mutex<Pages>,
+    making: [tokio::sync::Mutex<()>; PLACES],
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self { pages: Mutex::default(), making: [const { tokio::sync::Mutex::const_new(()) }; PLACES] }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Pages {
@@ -89,7 +105,16 @@ struct Pages {
 impl Ready {
     /// The answer, if it is ready.
     pub fn get(&self, key: &Key) -> Option<Arc<Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).kept.get(key).cloned()
+        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner).kept.get(key).cloned()
+    }
+
+    /// The turn to make a page. Whoever waited for it looks again whether the page is ready: right after a new catalog
+    /// everybody asks for the same ones, and each is made once.
+    pub async fn turn_to_make(&self, key: &Key) -> tokio::sync::MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % PLACES as u64).unwrap_or_default();
+        self.0.making[place].lock().await
     }
 
     /// Keeps an answer. Where too much is kept, all of it goes: what is asked for often is soon back.
@@ -98,7 +123,7 @@ impl Ready {
         if size > MOST_BYTES / 8 {
             return;
         }
-        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pages = self.0.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.bytes + size > MOST_BYTES {
             *pages = Pages::default();
         }
@@ -132,6 +157,28 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_page_that_many_ask_for_at_once_is_made_once() {
+        let ready = Ready::default();
+        let (mut made, asked) = (0, std::sync::atomic::AtomicUsize::new(0));
+        let making = ready.turn_to_make(&key("/")).await;
+        let others = (0..50).map(|_| async {
+            asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let _turn = ready.turn_to_make(&key("/")).await;
+            ready.get(&key("/")).is_some()
+        });
+        let first = async {
+            while asked.load(std::sync::atomic::Ordering::Relaxed) < 50 {
+                tokio::task::yield_now().await;
+            }
+            made += 1;
+            ready.keep(key("/"), Kept { headers: HeaderMap::new(), body: Bytes::from_static(b"x") });
+            drop(making);
+        };
+        let (found, ()) = tokio::join!(futures_util::future::join_all(others), first);
+        assert_eq!((made, found), (1, vec![true; 50]));
+    }
+
     #[test]
     fn what_is_kept_is_bounded() {
         let ready = Ready::default();
@@ -143,7 +190,7 @@ mod tests {
         assert!(ready.get(&key("/huge")).is_none());
         for number in 0..4000 {
             ready.keep(key(&number.to_string()), page(100_000));
-            assert!(ready.0.lock().unwrap().bytes <= MOST_BYTES);
+            assert!(ready.0.pages.lock().unwrap().bytes <= MOST_BYTES);
         }
         assert!(ready.get(&key("3999")).is_some() && ready.get(&key("/")).is_none());
     }

@@ -40,8 +40,8 @@ impl Window {
         self.0.load_full()
     }
 
-    /// Shows something else from now on.
-    pub fn swap(&self, snapshot: Snapshot) {
-        self.0.store(Arc::new(snapshot));
+    /// Shows something else from now on; gives what was shown.
+    pub fn swap(&self, snapshot: Snapshot) -> Arc<Snapshot> {
+        self.0.swap(Arc::new(snapshot))
     }
 }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use sqlx::{Postgres, Transaction};
+use time::OffsetDateTime;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Snapshot, Window};
 use crate::catalog;
 use crate::orders;
+use crate::plumbing::apart;
 use crate::plumbing::bell::Ring;
+use crate::plumbing::db;
 use crate::pricing;
 use crate::shop::Shop;
 
@@ -22,19 +26,15 @@ const COUNT_EVERY: time::Duration = time::Duration::hours(1);
 /// # Errors
 /// Where the database cannot be read; what was shown stays.
 pub async fn reload(shop: &Shop, window: &Window) -> anyhow::Result<()> {
-    let mut moment = shop.db.begin_with("begin isolation level repeatable read read only").await?;
-    let contents = catalog::read_on_sale(&mut moment).await?;
-    let now = shop.now();
-    let prices = pricing::price_list(&mut moment, now).await?;
-    let past = catalog::past(&mut moment).await?;
-    let sold = orders::sold_since(&mut moment, now - SOLD_IN).await?;
-    moment.commit().await?;
-    // Some ten thousand plans are sorted here: not on a thread that answers visitors.
-    let build = move || Snapshot::build(contents, &prices).beside(past, &sold, now);
-    let snapshot = tokio::task::spawn_blocking(build).await?;
+    let (now, moment) =
+        (shop.now(), shop.db.begin_with("begin isolation level repeatable read read only").await?);
+    // Up to a hundred thousand plans are read and sorted here: nobody who is answered waits for that.
+    let snapshot = apart::run(snapshot(moment, now)).await??;
     let (version, revision) = snapshot.made_from;
     let plans = snapshot.plans_count();
-    window.swap(snapshot);
+    let former = window.swap(snapshot);
+    // As many are forgotten, unless a visitor looks at them still.
+    apart::run(async move { drop(former) }).await?;
     tracing::info!(
         version,
         rules = revision.rules,
@@ -43,6 +43,19 @@ pub async fn reload(shop: &Shop, window: &Window) -> anyhow::Result<()> {
         "the window shows a new catalog"
     );
     Ok(())
+}
+
+async fn snapshot(
+    mut moment: Transaction<'static, Postgres>,
+    now: OffsetDateTime,
+) -> anyhow::Result<Snapshot> {
+    db::on_one_processor(&mut moment).await?;
+    let contents = catalog::read_on_sale(&mut moment).await?;
+    let prices = pricing::price_list(&mut moment, now).await?;
+    let past = catalog::past(&mut moment).await?;
+    let sold = orders::sold_since(&mut moment, now - SOLD_IN).await?;
+    moment.commit().await?;
+    Ok(Snapshot::build(contents, &prices).beside(past, &sold, now))
 }
 
 /// Reloads whenever the catalog, the rules or the rates changed, or a date of theirs passed, until the program stops. The

@@ -71,8 +71,11 @@ impl Snapshot {
             .packages
             .into_iter()
             .map(|package| {
-                let covered =
-                    package.countries.iter().filter_map(|code| country_by_code.get(code).copied()).collect();
+                let covered = package
+                    .countries
+                    .iter()
+                    .filter_map(|code| country_by_code.get(code.as_str()).copied())
+                    .collect();
                 let featured = contents.featured.contains(&package.id);
                 let (price, rule) = prices
                     .price(&Subject::from(&package))
@@ -228,7 +231,7 @@ fn positions(places: &[Place], key: impl Fn(&Place) -> String) -> HashMap<String
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::catalog::{Country, Data, Package, Region};
+    use crate::catalog::{Country, CountryCode, Data, Package, Region};
     use crate::ground::{Cost, Currency, Language};
     use crate::pricing::{Markup, Rounding, Rule, RuleSet};
 
@@ -248,7 +251,7 @@ pub(super) mod tests {
             reloadable: None,
             coverage,
             region: (coverage == Coverage::Regional).then(|| "europe".to_owned()),
-            countries: countries.iter().map(|code| (*code).to_owned()).collect(),
+            countries: countries.iter().filter_map(|code| CountryCode::parse(code)).collect(),
             cost: Cost { amount: cost.parse().unwrap(), currency: Currency::parse("USD").unwrap() },
         }
     }

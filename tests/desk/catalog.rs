@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use simfront::catalog::{self, Contents, Coverage, Data, Outcome, Summary, SyncError};
+use simfront::catalog::{self, Contents, Coverage, Data, Outcome, SetAside, Summary, SyncError};
 use simfront::esimdual::Client;
 use simfront::sandbox::{self, CatalogChange};
 use sqlx::PgPool;
@@ -117,14 +117,16 @@ async fn a_catalog_that_vanishes_is_held_and_nothing_changes() {
         row["price_for_reseller"] = json!("NaN");
         row
     };
+    let mut last = 0;
     for rows in [vec![], (1..=6).map(row).collect(), vec![json!("x"); 10], (1..=10).map(broken).collect()] {
         *shelf.lock().unwrap() = rows;
         let held = sync(&db.pool, &client).await;
         assert_eq!(held.outcome, Outcome::Held);
         assert!(held.note.unwrap().contains("nothing was changed"));
+        last = held.run;
         assert_eq!((read(&db.pool).await.packages, writes(&db.pool).await), before);
     }
-    let aside = catalog::set_aside(&mut db.pool.acquire().await.unwrap()).await.unwrap();
+    let aside = aside(&db.pool, last).await;
     assert_eq!(aside.len(), 10);
     assert_eq!(aside[0].reason, "its price cannot be read");
     *shelf.lock().unwrap() = (1..=7).map(row).collect();
@@ -214,13 +216,68 @@ async fn two_syncs_at_once_do_not_mix() {
         for row in shelf.lock().unwrap().iter_mut() {
             row["price_for_reseller"] = json!(price);
         }
-        let (one, two) = tokio::join!(sync(&db.pool, &client), sync(&db.pool, &client));
-        let applied = [one, two].iter().filter(|summary| summary.outcome == Outcome::Applied).count();
-        assert_eq!(applied, 1);
+        let clock = clock();
+        let one = || catalog::sync(&db.pool, &client, &clock, BRAKE, &|_| {});
+        let (one, two) = tokio::join!(one(), one());
+        let mut became: Vec<String> = [one, two].into_iter().map(outcome).collect();
+        became.sort();
+        // The second came while the first was under way, or just after it.
+        assert!(
+            became == ["another sync is under way", "applied"] || became == ["applied", "unchanged"],
+            "{became:?}"
+        );
         let contents = read(&db.pool).await;
         assert!(contents.packages.iter().all(|package| package.cost.amount == Decimal::from(price)));
     }
     db.drop().await;
+}
+
+fn outcome(synced: Result<Summary, SyncError>) -> String {
+    synced.map_or_else(|why| why.to_string(), |summary| summary.outcome.word().to_owned())
+}
+
+#[tokio::test]
+async fn each_run_keeps_the_rows_that_it_could_not_use_within_bounds() {
+    let db = Database::new().await;
+    let (fake, shelf) = listing((1..=10).map(row).collect()).await;
+    let client = client(&fake.url, token(), db.pool.clone(), &clock());
+    let nameless = |id| {
+        let mut row = row(id);
+        row["name"] = Value::Null;
+        row
+    };
+    let ids = |rows: Vec<SetAside>| rows.into_iter().filter_map(|row| row.package_id).collect::<Vec<_>>();
+    *shelf.lock().unwrap() = (1..=10).map(row).chain([nameless(11)]).collect();
+    let first = sync(&db.pool, &client).await.run;
+    *shelf.lock().unwrap() = (1..=10).map(row).chain((12..=261).map(nameless)).collect();
+    let second = sync(&db.pool, &client).await;
+    assert_eq!(second.counts.set_aside, 250, "all are counted");
+    *shelf.lock().unwrap() = (1..=10).map(row).collect();
+    let third = sync(&db.pool, &client).await.run;
+    let kept = ids(aside(&db.pool, second.run).await);
+    assert_eq!(
+        (kept.len(), kept[0].as_str(), kept[199].as_str()),
+        (200, "12", "211"),
+        "the first ones, in order"
+    );
+    assert_eq!(
+        (ids(aside(&db.pool, first).await), aside(&db.pool, third).await.len()),
+        (vec!["11".to_owned()], 0)
+    );
+
+    // The newest hundred runs keep theirs, this one among them, and the one before them does not.
+    let more = "insert into sync_runs (started_at, finished_at, outcome)
+        select now(), now(), 'failed' from generate_series(1, 97)";
+    sqlx::query(more).execute(&db.pool).await.unwrap();
+    sync(&db.pool, &client).await;
+    assert_eq!((aside(&db.pool, first).await.len(), aside(&db.pool, second.run).await.len()), (0, 200));
+    sync(&db.pool, &client).await;
+    assert_eq!(aside(&db.pool, second.run).await, []);
+    db.drop().await;
+}
+
+async fn aside(db: &PgPool, run: i64) -> Vec<SetAside> {
+    catalog::set_aside(&mut db.acquire().await.unwrap(), run).await.unwrap()
 }
 
 #[tokio::test]

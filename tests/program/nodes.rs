@@ -1,6 +1,7 @@
 //! Two programs on one database, and a shop whose upstream is away.
 
-use simfront::sandbox::{self, Settings};
+use simfront::sandbox::{self, Fault, Injection, Operation, Settings};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::stand::{Customer, Database, OWNER, PASSWORD, Program, command, folder, free_port, http};
 use crate::stand::{Stand, attribute, until};
@@ -52,6 +53,49 @@ async fn a_markup_that_one_node_publishes_shows_on_the_other() {
     assert!((after * 5 - before * 12).abs() <= 12, "{before} became {after}");
     one.stop().await;
     two.stop().await;
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f49_a_sync_that_is_killed_holds_nobody_up() {
+    let stand = Stand::new().await;
+    stand.sandbox.inject(Injection::times(Fault::SilentBeforeCommit, 1).on(Operation::Packages));
+    let mut first = Program::start(stand.command(&["sync"]), stand.port, stand.folder.path());
+    let asked = async || (stand.sandbox.ledger().calls_of(Operation::Packages) == 1).then_some(());
+    first.answers("it asks", asked).await;
+    first.kill().await;
+    let next = stand.run(&["sync"]).await;
+    assert_eq!(next.code, Some(0), "{next:?}");
+    assert!(next.out.contains("sync applied: "), "{next:?}");
+    let runs = "select outcome || ': ' || coalesce(note, '') from sync_runs order by id";
+    let runs = stand.database.texts(runs).await;
+    assert_eq!(runs, ["failed: The program ended before the sync did.", "applied: "]);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn f50_a_command_that_finds_a_sync_under_way_waits_for_it_and_reads_nothing_itself() {
+    let stand = Stand::new().await;
+    assert_eq!(stand.run(&["sync"]).await.code, Some(0));
+    let readings = || stand.sandbox.ledger().calls_of(Operation::Packages);
+    let before = readings();
+    // Another node syncs: as far as this one can see, that is a lock, and in the end a run.
+    let mut node = PgConnection::connect(&stand.database.url).await.unwrap();
+    let turn = "select pg_advisory_lock(x'73696d6373796e63'::bigint)";
+    sqlx::raw_sql(turn).execute(&mut node).await.unwrap();
+    let mut command = Program::start(stand.command(&["sync"]), stand.port, stand.folder.path());
+    let told = async |words: &str| {
+        until(words, async || command.log().contains(words).then_some(())).await;
+    };
+    told("another sync is under way").await;
+    let done = "insert into sync_runs (started_at, finished_at, outcome, packages)
+        values (clock_timestamp(), clock_timestamp(), 'unchanged', 120)";
+    sqlx::raw_sql(done).execute(&mut node).await.unwrap();
+    node.close().await.unwrap();
+    assert_eq!(command.ended().await.code(), Some(0), "{}", command.log());
+    let said = std::fs::read_to_string(command.out()).unwrap();
+    assert!(said.contains("another sync unchanged: 120 packages"), "{said}");
+    assert_eq!(readings(), before, "it was read just now");
     stand.end().await;
 }
 

@@ -41,6 +41,7 @@ mod stripe_webhooks;
 mod support;
 mod tabs;
 mod tax;
+mod turns;
 mod upstream;
 mod wallet;
 mod webhooks;

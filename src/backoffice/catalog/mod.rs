@@ -14,6 +14,7 @@ use super::frame::{Frame, Part};
 use super::gate::Gated;
 use super::store::{self, PACKAGES, PackageFilter, PackageRow, STATES};
 use super::words::{Badge, exact, margin, sentence};
+use crate::catalog::CountryCode;
 use crate::catalog::overrides::{self, NewPackages};
 use crate::ground::{Cost, Currency};
 use crate::plumbing::bell::Ring;
@@ -223,11 +224,13 @@ fn view(row: PackageRow, prices: &PriceList) -> PackageView {
 fn priced(row: &PackageRow, prices: &PriceList) -> (String, String, Option<(i64, String)>) {
     let none = |why: &str| (why.to_owned(), String::new(), None);
     let Some(currency) = Currency::parse(&row.currency) else { return none("no currency") };
+    let local_to: Vec<CountryCode> =
+        row.local_to.iter().filter_map(|code| CountryCode::parse(code)).collect();
     let subject = Subject {
         id: row.id,
         package_type: &row.package_type,
         region: if row.coverage == "global" { Some(GLOBAL) } else { row.region_slug.as_deref() },
-        local_to: &row.local_to,
+        local_to: &local_to,
         cost: Cost { amount: row.cost, currency },
     };
     match prices.price(&subject) {

@@ -33,7 +33,14 @@ pub(crate) async fn sync_run(db: &PgPool, id: i64) -> sqlx::Result<Option<OneRun
     .await
 }
 
-/// What this run could not use; kept for the last sync alone, so that an older run has none.
+/// The newest run that read the whole list, whatever came of it.
+pub(crate) async fn last_compared(db: &PgPool) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!("select max(id) from sync_runs where outcome in ('applied', 'unchanged', 'held')")
+        .fetch_one(db)
+        .await
+}
+
+/// What this run could not use; the limit is [`super::ASIDE`]. A run that is long past has none any more.
 pub(crate) async fn aside_of(db: &PgPool, run: i64) -> sqlx::Result<Vec<Aside>> {
     sqlx::query_as!(
         Aside,

@@ -61,21 +61,8 @@ pub(crate) async fn runs(db: &PgPool) -> sqlx::Result<Vec<Run>> {
     .await
 }
 
-/// How many of a run's unusable rows a page shows.
+/// How many of a run's unusable rows are kept, and a page shows.
 pub(crate) const ASIDE: usize = 200;
-
-/// What the last sync could not use; the limit is [`ASIDE`].
-pub(crate) async fn aside(db: &PgPool) -> sqlx::Result<Vec<Aside>> {
-    sqlx::query_as!(
-        Aside,
-        "select package_id, name, reason
-         from packages_set_aside
-         order by id
-         limit 200"
-    )
-    .fetch_all(db)
-    .await
-}
 
 pub(crate) async fn wallet(db: &PgPool) -> sqlx::Result<Option<WalletReading>> {
     sqlx::query_as!(WalletReading, "select balance, currency, read_at from wallet_reading")

@@ -24,6 +24,8 @@ use crate::web::{Cache, Problem, page};
 
 /// The job of the catalog room, and its key: one sync at a time, however often it is asked for.
 const SYNC: &str = "sync_catalog";
+/// How the page is told that the sync which was asked for comes after another one.
+const BEHIND: &str = "behind";
 
 pub(super) fn routes() -> Gated {
     Gated::new()
@@ -61,6 +63,9 @@ struct SyncPage {
     frame: Frame,
     may_run: bool,
     queued: bool,
+    /// Whether another one was under way when it was asked for.
+    behind: bool,
+    /// Whether a sync is under way on any node.
     running: bool,
     last: Option<Moment>,
     /// The warning about an old catalog.
@@ -79,16 +84,20 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let now = shop.now();
+    let running = under_way(&shop).await?;
     let runs = store::runs(&shop.db).await?;
+    let running = running || under_way(&shop).await?;
     let read_at = catalog::synced_at(&mut *shop.db.acquire().await?).await?;
     let times = &shop.settings.times;
+    let aside_of = store::last_compared(&shop.db).await?.unwrap_or_default();
     let freshness = Freshness::of(read_at, now, times.sync_interval, times.catalog_max_age);
     let minutes = times.sync_interval.as_secs().div_ceil(60);
     let view = SyncPage {
         frame: Frame::new(&shop, &staff, Part::Sync),
         may_run: staff.may(Act::RunSync),
         queued: !asked.queued.is_empty(),
-        running: runs.first().is_some_and(|run| run.outcome == "running"),
+        behind: asked.queued == BEHIND,
+        running,
         last: read_at.map(|at| Moment::ago(at, now)),
         stale: freshness.warning(now, times.catalog_max_age),
         waiting: plans::waiting(&mut *shop.db.acquire().await?).await?,
@@ -96,29 +105,36 @@ async fn show(
         balance: store::wallet(&shop.db)
             .await?
             .map(|wallet| (exact(wallet.balance, &wallet.currency), Moment::ago(wallet.read_at, now))),
-        aside: store::aside(&shop.db).await?.into_iter().map(aside).collect(),
-        runs: runs.into_iter().map(listed).collect(),
+        aside: store::aside_of(&shop.db, aside_of).await?.into_iter().map(aside).collect(),
+        runs: runs.into_iter().map(|run| listed(run, running)).collect(),
     };
     page(StatusCode::OK, Cache::Private, &view)
 }
 
 async fn run_now(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
     let now = shop.now();
+    let queued = if under_way(&shop).await? { BEHIND } else { "1" };
     let job = NewJob { kind: SYNC, key: SYNC.to_owned(), payload: json!({}), run_at: now };
     let mut tx = shop.db.begin().await?;
     jobs::enqueue(&mut tx, &job, now).await?;
     staff::record(&mut tx, now, &staff.email, "sync_requested", &json!({})).await?;
     tx.commit().await?;
     shop.bell.ring(Ring::Jobs);
-    Ok(([(header::CACHE_CONTROL, "no-store")], Redirect::to("/admin/sync?queued=1")).into_response())
+    let to = format!("/admin/sync?queued={queued}");
+    Ok(([(header::CACHE_CONTROL, "no-store")], Redirect::to(&to)).into_response())
 }
 
-fn listed(row: store::Run) -> RunView {
+/// Whether any node syncs at this moment. What is read beside it needs it asked before and after.
+pub(super) async fn under_way(shop: &Shop) -> sqlx::Result<bool> {
+    catalog::under_way(&mut *shop.db.acquire().await?).await
+}
+
+fn listed(row: store::Run, running: bool) -> RunView {
     RunView {
         id: row.id,
         started: Moment::of(row.started_at),
         took: row.finished_at.map_or_else(|| "—".to_owned(), |end| took(row.started_at, end)),
-        outcome: Badge::of(&row.outcome),
+        outcome: became(&row.outcome, running),
         figures: [
             row.packages,
             row.added,
@@ -129,6 +145,14 @@ fn listed(row: store::Run) -> RunView {
             row.set_aside,
         ],
         note: row.note.unwrap_or_default(),
+    }
+}
+
+/// A run that is open while no sync is under way has lost its program; the next sync closes it.
+pub(super) fn became(outcome: &str, running: bool) -> Badge {
+    match outcome {
+        "running" if !running => Badge::new("Broken off", "bad"),
+        outcome => Badge::of(outcome),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::super::frame::{Frame, Part};
 use super::super::store;
 use super::super::words::{Badge, Moment, exact, sentence, took};
-use super::{AsideView, aside};
+use super::{AsideView, aside, became, under_way};
 use crate::catalog::plans::{self, NotDecided};
 use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
@@ -93,7 +93,9 @@ pub(super) async fn decide(
 }
 
 async fn draw(shop: &Shop, staff: &Staff, id: i64, refused: Option<String>) -> Result<Response, Problem> {
+    let running = under_way(shop).await?;
     let run = store::sync_run(&shop.db, id).await?.ok_or(Problem::NotFound)?;
+    let running = running || under_way(shop).await?;
     let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     let decided = run.plan.as_ref().zip(run.decided_by.as_ref()).zip(run.decided_at);
     let view = RunPage {
@@ -102,7 +104,7 @@ async fn draw(shop: &Shop, staff: &Staff, id: i64, refused: Option<String>) -> R
         id: run.id,
         started: Moment::of(run.started_at),
         took: run.finished_at.map_or_else(|| "—".to_owned(), |end| took(run.started_at, end)),
-        outcome: Badge::of(&run.outcome),
+        outcome: became(&run.outcome, running),
         packages: run.packages,
         waiting: run.plan.as_deref() == Some("waiting"),
         decided: decided.map(|((state, by), at)| (sentence(state), by.clone(), Moment::of(at))),

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::Columns;
 use super::reading::PackageRow;
 use crate::catalog::accept::Accepted;
+use crate::catalog::country_code::CountryCode;
 use crate::catalog::diff::Plan;
 use crate::catalog::package::{Country, Package, Region};
 
@@ -159,7 +160,8 @@ pub async fn add_plan_places(
 pub async fn add_plan_packages(db: &mut PgConnection, run: i64, packages: &[&Package]) -> sqlx::Result<()> {
     let mut columns = Columns::default();
     packages.iter().for_each(|package| columns.push(package));
-    let countries: Vec<String> = packages.iter().map(|package| package.countries.join(" ")).collect();
+    let countries: Vec<String> =
+        packages.iter().map(|package| CountryCode::joined(&package.countries)).collect();
     query!(
         "insert into sync_plan_packages (run_id, id, name, slug, package_type, data_bytes, unlimited, voice_minutes,
              sms_count, validity_days, network_speed, reloadable, coverage, region_slug, cost, currency, countries)
@@ -258,13 +260,14 @@ pub async fn plan_packages(
 ) -> sqlx::Result<Vec<Package>> {
     let rows = query_as!(
         PackageRow,
-        "select id, name, slug, package_type, data_bytes, unlimited, voice_minutes, sms_count, validity_days,
-             network_speed, reloadable, coverage, region_slug, cost, currency, countries
+        r#"select id, name, slug, package_type, data_bytes, unlimited, voice_minutes, sms_count, validity_days,
+             network_speed, reloadable, coverage, region_slug, cost, currency,
+             array_to_string(countries, ' ') as "countries!"
          from sync_plan_packages
          where run_id = $1
              and id > $2
          order by id
-         limit $3",
+         limit $3"#,
         run,
         after,
         i64::try_from(number).unwrap_or(i64::MAX)

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, query, query_as, query_file_as, query_scalar};
 use time::OffsetDateTime;
 
 use crate::catalog::accept::SetAside;
+use crate::catalog::country_code::CountryCode;
 use crate::catalog::diff::Stored;
 use crate::catalog::package::{Country, Coverage, Data, Listing, Package, Region};
 use crate::catalog::run::{Counts, Outcome, SyncRun};
@@ -28,7 +30,8 @@ pub(super) struct PackageRow {
     pub(super) region_slug: Option<String>,
     pub(super) cost: Decimal,
     pub(super) currency: String,
-    pub(super) countries: Vec<String>,
+    /// Codes with spaces between them.
+    pub(super) countries: String,
 }
 
 impl TryFrom<PackageRow> for Package {
@@ -58,7 +61,7 @@ impl TryFrom<PackageRow> for Package {
             network_speed: row.network_speed,
             reloadable: row.reloadable,
             region: row.region_slug,
-            countries: row.countries,
+            countries: CountryCode::split(&row.countries).ok_or_else(|| wrong("countries"))?,
         })
     }
 }
@@ -82,8 +85,9 @@ pub async fn listed_cost(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<
 
 /// The packages on sale, by id.
 pub async fn packages_on_sale(db: &mut PgConnection) -> sqlx::Result<Vec<Package>> {
-    let rows = query_file_as!(PackageRow, "src/catalog/packages_on_sale.sql").fetch_all(db).await?;
-    rows.into_iter().map(Package::try_from).collect()
+    // Row by row: a large catalog is not in memory twice.
+    let rows = query_file_as!(PackageRow, "src/catalog/packages_on_sale.sql").fetch(db);
+    rows.map(|row| row.and_then(Package::try_from)).try_collect().await
 }
 
 /// One package, if it is on sale. A statement of its own, which is planned once for all ids: a plan that fits both one
@@ -98,13 +102,15 @@ pub async fn listings(db: &mut PgConnection) -> sqlx::Result<Vec<Listing>> {
     let rows = query!(
         r#"select packages.id, coalesce(own.name, packages.name) as "name!", package_type, coverage, region_slug, cost, currency,
                case coverage
-                   when 'local' then array(
-                       select country_code
-                       from package_countries
-                       where package_countries.package_id = packages.id
-                       order by country_code
+                   when 'local' then coalesce(
+                       (
+                           select string_agg(country_code, ' ' order by country_code)
+                           from package_countries
+                           where package_countries.package_id = packages.id
+                       ),
+                       ''
                    )
-                   else '{}'
+                   else ''
                end as "local_to!"
            from packages
            left join package_overrides as own on own.package_id = packages.id
@@ -128,7 +134,7 @@ pub async fn listings(db: &mut PgConnection) -> sqlx::Result<Vec<Listing>> {
             name: row.name,
             package_type: row.package_type,
             region: row.region_slug,
-            local_to: row.local_to,
+            local_to: CountryCode::split(&row.local_to).ok_or_else(|| wrong("countries"))?,
         })
     });
     listing.collect()
@@ -192,15 +198,15 @@ pub async fn country_slugs(db: &mut PgConnection) -> sqlx::Result<Vec<(String, S
 pub async fn stored(db: &mut PgConnection) -> sqlx::Result<BTreeMap<i64, Stored>> {
     let rows =
         query!(r#"select id, fingerprint, cost, currency, withdrawn_at is null as "on_sale!" from packages"#)
-            .fetch_all(db)
-            .await?;
-    let known = rows.into_iter().map(|row| {
+            .fetch(db);
+    let known = rows.map(|row| {
+        let row = row?;
         let currency = Currency::parse(&row.currency)
             .ok_or_else(|| broken(&format!("packages.currency of package {}", row.id)))?;
         let cost = Cost { amount: row.cost, currency };
         Ok((row.id, Stored { fingerprint: row.fingerprint, cost, on_sale: row.on_sale }))
     });
-    known.collect()
+    known.try_collect().await
 }
 
 /// The newest applied run, and one more for each time that a package was stopped or sold again, and for each edit by
@@ -213,14 +219,6 @@ pub async fn version(db: &mut PgConnection) -> sqlx::Result<i64> {
 pub async fn newest_applied(db: &mut PgConnection) -> sqlx::Result<i64> {
     let newest =
         query_scalar!("select max(id) from sync_runs where outcome = 'applied'").fetch_one(db).await?;
-    Ok(newest.unwrap_or(0))
-}
-
-/// The newest run that compared the catalog and left it as the upstream's; 0 before the first.
-pub async fn newest_compared(db: &mut PgConnection) -> sqlx::Result<i64> {
-    let newest = query_scalar!("select max(id) from sync_runs where outcome in ('applied', 'unchanged')")
-        .fetch_one(db)
-        .await?;
     Ok(newest.unwrap_or(0))
 }
 
@@ -260,9 +258,16 @@ pub async fn last_runs(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<S
     run.collect()
 }
 
-/// The rows of the last sync that could not be used, in the upstream's order.
-pub async fn set_aside(db: &mut PgConnection) -> sqlx::Result<Vec<SetAside>> {
-    query_as!(SetAside, "select package_id, name, reason from packages_set_aside order by id")
-        .fetch_all(db)
-        .await
+/// The rows that a sync could not use, in the upstream's order.
+pub async fn set_aside(db: &mut PgConnection, run: i64) -> sqlx::Result<Vec<SetAside>> {
+    query_as!(
+        SetAside,
+        "select package_id, name, reason
+         from packages_set_aside
+         where run_id = $1
+         order by id",
+        run
+    )
+    .fetch_all(db)
+    .await
 }

@@ -6,6 +6,7 @@ use time::Duration;
 use time::macros::datetime;
 
 use super::*;
+use crate::catalog::CountryCode;
 use crate::ground::Cost;
 use crate::pricing::{Markup, Rounding};
 
@@ -36,7 +37,7 @@ fn country(code: &str) -> Scope {
 }
 
 /// A data package that is local to France, at 10.00.
-fn france(local_to: &[String]) -> Subject<'_> {
+fn france(local_to: &[CountryCode]) -> Subject<'_> {
     Subject { id: 7, package_type: "data", region: None, local_to, cost: cost("10") }
 }
 
@@ -46,7 +47,7 @@ fn chosen(rules: &[Rule], subject: &Subject<'_>) -> i64 {
 
 #[test]
 fn the_most_specific_wins_whatever_its_priority() {
-    let fr = ["fr".to_owned()];
+    let fr = [CountryCode::parse("fr").unwrap()];
     let mut rules = vec![rule(1, Scope::Shop, 25)];
     assert_eq!(chosen(&rules, &france(&fr)), 1);
     let narrower = [
@@ -67,12 +68,12 @@ fn the_most_specific_wins_whatever_its_priority() {
 
 #[test]
 fn then_the_higher_priority_and_then_the_newer() {
-    let fr = ["fr".to_owned()];
+    let fr = [CountryCode::parse("fr").unwrap()];
     let high = Rule { priority: 5, ..rule(2, country("fr"), 30) };
     let rules = [rule(1, Scope::Shop, 25), high, rule(3, country("fr"), 40), rule(4, country("fr"), 50)];
     assert_eq!(chosen(&rules, &france(&fr)), 2);
     assert_eq!(chosen(&[rules[0].clone(), rules[3].clone(), rules[2].clone()], &france(&fr)), 4);
-    let both = ["fr".to_owned(), "mc".to_owned()];
+    let both = ["fr", "mc"].map(|code| CountryCode::parse(code).unwrap());
     let monaco = Rule { priority: 9, ..rule(5, country("mc"), 60) };
     let rules = [rules.as_slice(), &[monaco]].concat();
     assert_eq!(chosen(&rules, &france(&both)), 5, "of two countries the stronger rule");
@@ -80,7 +81,7 @@ fn then_the_higher_priority_and_then_the_newer() {
 
 #[test]
 fn a_rule_holds_from_its_first_moment_and_before_its_last() {
-    let fr = ["fr".to_owned()];
+    let fr = [CountryCode::parse("fr").unwrap()];
     let (from, until) = (NOW, NOW + Duration::hours(3));
     let week = Rule { starts_at: Some(from), ends_at: Some(until), ..rule(2, country("fr"), 10) };
     let rules = [rule(1, Scope::Shop, 25), week];
@@ -170,7 +171,7 @@ proptest! {
         for (id, rule) in (1..).zip(&mut rules) {
             rule.id = id;
         }
-        let local: Vec<String> = local.into_iter().map(str::to_owned).collect();
+        let local: Vec<CountryCode> = local.into_iter().filter_map(CountryCode::parse).collect();
         let cost = Cost { amount: Decimal::new(units, scale), currency: usd() };
         let subject = Subject { id, package_type: kind, region, local_to: &local, cost };
         let list = PriceList::at(&rules, NOW);

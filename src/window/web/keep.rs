@@ -23,7 +23,15 @@ pub async fn keep_ready(State(window): State<Window>, mut request: Request, next
     // thrown away sooner, and never the other way round.
     let snapshot = window.now();
     let known = request.headers_mut().remove(header::IF_NONE_MATCH);
-    let page = match snapshot.beside.ready.get(&key) {
+    let ready = &snapshot.beside.ready;
+    let (page, making) = match ready.get(&key) {
+        Some(page) => (Some(page), None),
+        None => {
+            let making = ready.turn_to_make(&key).await;
+            (ready.get(&key), Some(making))
+        }
+    };
+    let page = match page {
         Some(page) => page,
         None => {
             request.headers_mut().insert(header::ACCEPT_ENCODING, key.encoding.header());
@@ -35,13 +43,11 @@ pub async fn keep_ready(State(window): State<Window>, mut request: Request, next
             let Ok(body) = to_bytes(body, LARGEST).await else {
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             };
-            snapshot
-                .beside
-                .ready
-                .keep(key.clone(), Kept { headers: parts.headers.clone(), body: body.clone() });
+            ready.keep(key.clone(), Kept { headers: parts.headers.clone(), body: body.clone() });
             std::sync::Arc::new(Kept { headers: parts.headers, body })
         }
     };
+    drop(making);
     match known.zip(page.headers.get(header::ETAG)) {
         Some((known, tag)) if tag_is_known(&known, tag) => {
             let mut headers = page.headers.clone();

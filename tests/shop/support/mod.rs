@@ -24,7 +24,7 @@ use simfront::plumbing::serve_http;
 use simfront::sandbox::{self, DeliveryState, Ledger, Running};
 use simfront::shop::{FirstMarkup, OrderLimits, RateLimits, Settings, Shop, Times};
 use simfront::site::{self, Stage};
-use simfront::{crew, esimdual, settings, supply, window};
+use simfront::{catalog, crew, esimdual, settings, supply, window};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool};
 use tempfile::TempDir;
@@ -214,6 +214,28 @@ impl Stand {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("never: {what}");
+    }
+
+    /// Waits until this statement counts so many.
+    pub async fn until(&self, statement: &'static str, wanted: i64) {
+        for _ in 0..6000 {
+            if self.count(statement).await == wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("never {wanted}: {statement}");
+    }
+
+    /// Waits until the server has noticed that whoever synced is gone.
+    pub async fn nobody_syncs(&self) {
+        for _ in 0..6000 {
+            if !catalog::under_way(&mut self.shop.db.acquire().await.unwrap()).await.unwrap() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("a sync is under way for ever");
     }
 
     /// The mails that left, the first first.

@@ -1,0 +1,60 @@
+//! Visitors who come at a steady pace, whatever the shop does meanwhile.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::wire::Wire;
+
+/// One answer: when it was due, and how long after that it was there.
+#[derive(Clone, Copy)]
+pub struct Seen {
+    pub due: Instant,
+    pub took: Duration,
+}
+
+impl Seen {
+    pub fn milliseconds(&self) -> f64 {
+        self.took.as_secs_f64() * 1000.0
+    }
+}
+
+pub struct Visitors<'a> {
+    pub address: SocketAddr,
+    pub clients: usize,
+    pub per_second: u32,
+    pub requests: &'a [Vec<u8>],
+}
+
+impl Visitors<'_> {
+    /// They come until `done` has ended; what it gave, and every answer, each of which must be a 200.
+    pub fn while_it<T>(&self, done: impl FnOnce() -> T) -> (T, Vec<Seen>) {
+        let (began, over) = (Instant::now() + Duration::from_millis(100), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let visitor = |client| {
+                let over = &over;
+                scope.spawn(move || self.visit(client, began, over))
+            };
+            let running: Vec<_> = (0..self.clients).map(visitor).collect();
+            let made = done();
+            over.store(true, Ordering::Relaxed);
+            (made, running.into_iter().flat_map(|one| one.join().unwrap()).collect())
+        })
+    }
+
+    fn visit(&self, client: usize, began: Instant, over: &AtomicBool) -> Vec<Seen> {
+        let (mut wire, mut seen) = (Wire::to(self.address), Vec::new());
+        let pause = Duration::from_secs(1) / self.per_second;
+        for n in (client..).step_by(self.clients) {
+            if over.load(Ordering::Relaxed) {
+                break;
+            }
+            let due = began + pause * u32::try_from(n).unwrap();
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let answer = wire.ask(&self.requests[n % self.requests.len()]);
+            assert_eq!(answer.status, 200, "{}", answer.head);
+            seen.push(Seen { due, took: due.elapsed() });
+        }
+        seen
+    }
+}
