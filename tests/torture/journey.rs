@@ -72,7 +72,7 @@ async fn purchase(stage: &Stage, conn: &mut PgConnection, script: &Script) -> Ru
         std::future::pending::<()>().await
     };
     let life = async {
-        let order = customer.buy(&form, script.pays).await;
+        let order = customer.buy(&form, script.pays, || (script.placed)(&stage.sandbox)).await;
         until_rest(stage, conn, script, &customer, &order, &recurring).await;
         let trace = stage.trap.disarm();
         until_matched(conn, script).await;
@@ -254,8 +254,9 @@ impl Customer {
     }
 
     /// Orders and pays: the path of the order.
-    async fn buy(&self, form: &[(&str, String)], pays: Pays) -> String {
+    async fn buy(&self, form: &[(&str, String)], pays: Pays, placed: impl Fn()) -> String {
         let to = self.post("/checkout", form).await;
+        placed();
         match pays {
             Pays::Test(outcome) => self.post(&to, &[("outcome", outcome.to_owned())]).await,
             Pays::ByCard { returns } => card::pay(&self.http, &self.shop, &to, returns).await,

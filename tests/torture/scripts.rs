@@ -55,6 +55,8 @@ pub struct Script {
     pub pays: Pays,
     /// Done before the form is posted.
     pub prepare: fn(&Running),
+    /// Done when the order stands, before it is paid.
+    pub placed: fn(&Running),
     /// What Stripe does besides.
     pub bank: fn(&Stripe),
     /// Done again and again while the order is open, with the order as its page shows it: what the owner or the
@@ -72,6 +74,7 @@ const HAPPY: Script = Script {
     quantity: 1,
     pays: Pays::Test("pay"),
     prepare: |_| {},
+    placed: |_| {},
     bank: |_| {},
     help: |_, _| {},
     finds: &[],
@@ -141,9 +144,9 @@ pub const SCRIPTS: &[Script] = &[
     },
     Script {
         name: "no-balance",
-        // The wallet is emptied by a debit that is for no purchase.
+        // The wallet is emptied by a debit that is for no purchase; a shop that knew it before would sell nothing.
         finds: &["debit_surplus"],
-        prepare: |sandbox| sandbox.set_balance(Decimal::ZERO).unwrap(),
+        placed: |sandbox| sandbox.set_balance(Decimal::ZERO).unwrap(),
         help: |sandbox, order| {
             if unit(order) == "on_hold" {
                 sandbox.set_balance(Decimal::from(1000)).unwrap();
