@@ -173,7 +173,7 @@ async fn ask_until(
 }
 
 /// Whether an answer has come to its end, by the length that its head names.
-fn is_whole(answer: &[u8]) -> bool {
+pub fn is_whole(answer: &[u8]) -> bool {
     let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let name = b"content-length: ";
     let at = answer[..head].windows(name.len()).position(|part| part == name);
