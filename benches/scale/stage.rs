@@ -1,6 +1,7 @@
 //! What is measured: a durable PostgreSQL, the program as a process on it, and an upstream with a large catalog.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -27,6 +28,26 @@ pub struct Stage {
     program: Child,
     pub address: SocketAddr,
     pub folder: TempDir,
+    shown: Shown,
+}
+
+/// How often the window showed all of a catalog anew, by the program's log. It is read on from where the last look ended:
+/// a crowd fills hundreds of megabytes of it, and reading those at each look would take a processor from what is measured.
+struct Shown {
+    log: BufReader<File>,
+    /// What stands behind the last whole line.
+    begun: String,
+    times: usize,
+}
+
+impl Shown {
+    fn look(&mut self) -> usize {
+        while self.log.read_line(&mut self.begun).unwrap() > 0 && self.begun.ends_with('\n') {
+            self.times += usize::from(self.begun.contains(&format!("plans={PACKAGES}")));
+            self.begun.clear();
+        }
+        self.times
+    }
 }
 
 /// A sync as the shop remembers it, and the work after it.
@@ -75,11 +96,13 @@ impl Stage {
             ("PAYMENT_METHODS", "test".to_owned()),
         ];
         let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
+        let read = BufReader::new(File::open(folder.path().join("log")).unwrap());
+        let shown = Shown { log: read, begun: String::new(), times: 0 };
         let mut command = Command::new(program);
         command.arg("serve").current_dir(folder.path()).env_clear().envs(variables);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let program = command.spawn().unwrap();
-        Self { postgres, upstream, db, program, address, folder }
+        Self { postgres, upstream, db, program, address, folder, shown }
     }
 
     pub fn log(&self) -> String {
@@ -118,7 +141,7 @@ impl Stage {
     pub async fn synced(&mut self, runs: i64) -> Synced {
         let asked = Instant::now();
         let running = "select count(*) from sync_runs";
-        let shown = self.shown();
+        let shown = self.shown.look();
         while self.number(running).await == runs {
             self.patience(asked);
         }
@@ -131,7 +154,7 @@ impl Stage {
         // What it changed is in the window, too.
         let last = "select outcome from sync_runs order by id desc limit 1";
         let outcome: String = sqlx::query_scalar(last).fetch_one(&self.db).await.unwrap();
-        while outcome == "applied" && self.shown() <= shown {
+        while outcome == "applied" && self.shown.look() <= shown {
             self.patience(asked);
         }
         let busy = "select count(*) from jobs where kind = 'sync_catalog' and lease_until is not null";
@@ -139,11 +162,6 @@ impl Stage {
             self.patience(asked);
         }
         Synced { outcome, run: run_ended - began, whole: began.elapsed(), began, ended: Instant::now() }
-    }
-
-    /// How often the window showed all of a catalog anew.
-    fn shown(&self) -> usize {
-        self.log().matches(&format!("plans={PACKAGES}")).count()
     }
 
     /// Asks for a sync as the back office's button does.
