@@ -216,11 +216,13 @@ async fn thin(conn: &mut PgConnection, terms: &Terms, shop: &Shop) -> sqlx::Resu
     }
     let prices = pricing::price_list(conn, shop.now()).await?;
     let leaves_little = |listing: &catalog::Listing| {
-        let priced = prices.price(&Subject::from(listing)).ok();
-        priced.is_some_and(|priced| {
+        let subject = Subject::from(listing);
+        // Both in the currency that customers pay in, however costs come.
+        let priced = prices.price(&subject).ok().zip(prices.floor(&subject).ok());
+        priced.is_some_and(|(priced, (floor, _))| {
             let taxed = taxes::within(priced.price.minor, percent);
             let net = Decimal::new(priced.price.minor - taxed, priced.price.currency.exponent());
-            priced.rule.floor(listing.cost).is_ok_and(|floor| net < floor)
+            net < floor
         })
     };
     let plans = catalog::listings(conn).await?.iter().filter(|listing| leaves_little(listing)).count();

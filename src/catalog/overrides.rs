@@ -91,8 +91,8 @@ pub async fn override_of(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<
     store::override_of(db, id).await
 }
 
-/// Says something of a package, if nobody said anything since `seen` ([`StoredOverride::edits`]). Ring for the window
-/// after the commit.
+/// Says something of a package, if nobody said anything since `seen` ([`StoredOverride::edits`]; `None` where that does not
+/// matter). Ring for the window after the commit.
 ///
 /// # Errors
 /// [`NotSaid`].
@@ -100,7 +100,7 @@ pub async fn set_override(
     tx: &mut PgConnection,
     id: i64,
     said: &Override,
-    seen: i64,
+    seen: Option<i64>,
     by: &str,
     now: OffsetDateTime,
 ) -> Result<(), NotSaid> {

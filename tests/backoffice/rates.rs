@@ -257,3 +257,20 @@ async fn a_shop_in_its_accounts_currency_needs_no_rate_and_takes_none() {
     assert_eq!(stand.post(PAGE, &support, &[("date", "2026-11-22")]).await.status, StatusCode::FORBIDDEN);
     stand.end().await;
 }
+
+#[tokio::test]
+async fn prices_that_a_tax_eats_up_are_counted_in_the_currency_of_the_prices() {
+    let (stand, cookie) = stand().await;
+    enter(&stand, &cookie, "0.92").await;
+    let saved = async |path: &str, fields: &[(&str, &str)]| {
+        assert_eq!(stand.post(path, &cookie, fields).await.status, StatusCode::SEE_OTHER, "{path}");
+    };
+    saved("/admin/tax", &[("mode", "inclusive")]).await;
+    // 25 percent above costs that are exchanged with 2 percent on the rate.
+    for (percent, eats) in [("19", false), ("27", true)] {
+        saved("/admin/tax/rates", &[("country", "hu"), ("percent", percent), ("from", "")]).await;
+        let page = stand.get("/admin/tax", &cookie).await;
+        assert_eq!(page.body.contains("plans on sale the price leaves less"), eats, "{}", page.body);
+    }
+    stand.end().await;
+}

@@ -174,6 +174,35 @@ async fn what_the_shop_says_of_a_package_survives_every_sync() {
 }
 
 #[tokio::test]
+async fn nothing_that_somebody_said_of_a_package_is_overwritten_unseen() {
+    let stand = Stand::new().await;
+    let cookie = stand.owner().await;
+    let path = format!("/admin/catalog/{FRANCE}");
+    let named = async |name: &str| {
+        let [stored] = &stand.texts("select name from package_overrides").await[..] else {
+            panic!("one row")
+        };
+        assert_eq!(stored, name);
+    };
+    for odd in ["999", "-1", "x", "9223372036854775807", "9223372036854775808"] {
+        let refused = post(&stand, &cookie, &path, &[("name", "Odd"), ("seen", odd)]).await;
+        assert_eq!(refused.status.as_u16(), 409, "{odd}");
+    }
+    assert_eq!(stand.count("select count(*) from package_overrides").await, 0);
+    // A script compares nothing, whether or not it is the first.
+    post(&stand, &cookie, &path, &[("name", "By script")]).await.to();
+    let open_before = post(&stand, &cookie, &path, &[("name", "By an old form"), ("seen", "0")]).await;
+    assert_eq!(open_before.status.as_u16(), 409);
+    named("By script").await;
+    post(&stand, &cookie, &path, &[("name", "By script again")]).await.to();
+    named("By script again").await;
+    post(&stand, &cookie, &path, &[("name", "By a form"), ("seen", "2")]).await.to();
+    named("By a form").await;
+    stand.drain().await;
+    stand.end().await;
+}
+
+#[tokio::test]
 async fn new_packages_are_held_where_the_shop_says_so_until_somebody_releases_them() {
     let stand = Stand::new().await;
     let cookie = stand.owner().await;

@@ -64,7 +64,7 @@ async fn a_plan_hidden_or_stopped_since_is_not_sold_and_sold_again_when_it_is_ba
         [(0, true, 409, "sent while it is hidden"), (1, false, 303, "sent when it is shown again")]
     {
         let said = Override::typed("", "", hidden, false);
-        overrides::set_override(&mut conn, FRANCE, &said, edits, BY, stand.shop.now()).await.unwrap();
+        overrides::set_override(&mut conn, FRANCE, &said, Some(edits), BY, stand.shop.now()).await.unwrap();
         let answer = send(&stand, &form, key).await;
         assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
     }

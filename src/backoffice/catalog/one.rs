@@ -89,7 +89,7 @@ pub(super) async fn say(
     } else {
         let said =
             Override::typed(&form.name, &form.note, !form.hidden.is_empty(), !form.featured.is_empty());
-        let seen = form.seen.trim().parse().unwrap_or(-1);
+        let seen = read_seen(&form.seen);
         match overrides::set_override(&mut tx, id, &said, seen, &staff.email, now).await {
             Ok(()) => {}
             Err(NotSaid::Unknown) => return Err(Problem::NotFound),
@@ -106,6 +106,13 @@ pub(super) async fn say(
     tx.commit().await?;
     shop.bell.ring(Ring::Window);
     Ok(back(&format!("/admin/catalog/{id}?saved=1")))
+}
+
+/// The number of edits that the form was drawn from. A script sends none, and compares nothing; what is no number was
+/// never there.
+fn read_seen(typed: &str) -> Option<i64> {
+    let typed = typed.trim();
+    (!typed.is_empty()).then(|| typed.parse().unwrap_or(-1))
 }
 
 /// The page; `kept` is what was typed while somebody else was faster.

@@ -31,27 +31,29 @@ pub async fn override_of(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<
     }))
 }
 
-/// Writes what is said, where nothing was said since; false where something was.
+/// Writes what is said, where nothing was said since `seen` (`None`: whatever was said); false where something was.
 pub async fn set_override(
     db: &mut PgConnection,
     id: i64,
     said: &Override,
-    seen: i64,
+    seen: Option<i64>,
     by: &str,
     now: OffsetDateTime,
 ) -> sqlx::Result<bool> {
     let done = query!(
         "insert into package_overrides (package_id, name, hidden, featured, note, edits, changed_by, changed_at)
-         values ($1, $2, $3, $4, $5, $6::bigint + 1, $7, $8)
+         select $1, $2, $3, $4, $5, 1, $7, $8
+         where coalesce($6::bigint, 0) = 0
+             or exists (select from package_overrides where package_id = $1)
          on conflict (package_id) do update
          set name = excluded.name,
              hidden = excluded.hidden,
              featured = excluded.featured,
              note = excluded.note,
-             edits = excluded.edits,
+             edits = package_overrides.edits + 1,
              changed_by = excluded.changed_by,
              changed_at = excluded.changed_at
-         where package_overrides.edits = $6",
+         where $6 is null or package_overrides.edits = $6",
         id,
         said.name,
         said.hidden,
