@@ -33,7 +33,8 @@ const POLL: Duration = Duration::from_secs(2);
 pub fn crew(shop: &Shop) -> Crew<Shop> {
     let mut kinds = checkout::kinds();
     kinds.extend(payments::kinds());
-    kinds.extend([supply::kind(), wallet::kind(), ledgers::kind(), deliveries(), mails()]);
+    kinds.extend(supply::kinds());
+    kinds.extend([wallet::kind(), ledgers::kind(), deliveries(), mails()]);
     Crew {
         context: shop.clone(),
         kinds,

@@ -1,11 +1,11 @@
-//! The job that keeps the catalog fresh.
+//! The jobs that keep the catalog fresh, and the history of prices whole.
 
 use std::time::Duration;
 
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::refresh::{Failed, refresh};
+use super::refresh::{Failed, note_prices_now, refresh};
 use crate::catalog;
 use crate::ground::Entropy;
 use crate::plumbing::jobs::{Kind, NewJob, Verdict, run};
@@ -17,9 +17,31 @@ pub const SYNC_CATALOG: &str = "sync_catalog";
 /// After which a shop that has nothing to show tries again, and one that found another sync under way.
 const SOON: Duration = Duration::from_secs(15);
 
-/// The job that this room runs.
-pub fn kind() -> Kind<Shop> {
-    Kind { name: SYNC_CATALOG, run: |shop, _| run(async move { sync(&shop).await }), give_up_after: None }
+/// The kind, and the key, of the job that notes prices when a rule or rate begins or ends.
+pub const NOTE_PRICES: &str = "note_prices";
+
+/// The jobs that this room runs.
+pub fn kinds() -> [Kind<Shop>; 2] {
+    [
+        Kind {
+            name: SYNC_CATALOG,
+            run: |shop, _| run(async move { sync(&shop).await }),
+            give_up_after: None,
+        },
+        Kind { name: NOTE_PRICES, run: |shop, _| run(async move { note(&shop).await }), give_up_after: None },
+    ]
+}
+
+/// A noting of prices at that date.
+pub(super) fn note_job(at: OffsetDateTime) -> NewJob {
+    NewJob { kind: NOTE_PRICES, key: NOTE_PRICES.to_owned(), payload: json!({}), run_at: at }
+}
+
+/// Notes, and comes back at the next date.
+async fn note(shop: &Shop) -> anyhow::Result<Verdict> {
+    let next = note_prices_now(shop).await?;
+    let after = next.map(|next| Duration::try_from(next - shop.now()).unwrap_or_default());
+    Ok(after.map_or(Verdict::Done, Verdict::Again))
 }
 
 /// A sync now; it comes back by itself.

@@ -6,5 +6,5 @@
 mod jobs;
 mod refresh;
 
-pub use jobs::{SYNC_CATALOG, kind, sync_job};
+pub use jobs::{NOTE_PRICES, SYNC_CATALOG, kinds, sync_job};
 pub use refresh::{Failed, note_prices, refresh};

@@ -3,12 +3,13 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::jobs::note_job;
 use crate::catalog::{self, Brake, Outcome, Progress, Summary, SyncError};
 use crate::esimdual::Answer;
 use crate::ground::Currency;
 use crate::plumbing::apart;
 use crate::plumbing::bell::Ring;
-use crate::plumbing::db;
+use crate::plumbing::{db, jobs};
 use crate::pricing::{self, Markup, Rounding, Subject};
 use crate::settings;
 use crate::shop::Shop;
@@ -53,6 +54,10 @@ pub async fn refresh(
         leap_factor: shop.settings.sync_leap_factor,
     };
     let synced = catalog::sync(&shop.db, &shop.upstream, &shop.clock, brake, report).await;
+    if matches!(synced, Err(SyncError::Upstream(_))) {
+        // A publication may have left its noting to this.
+        note_prices(shop).await?;
+    }
     let summary = synced.map_err(|error| match error {
         SyncError::UnderWay => Failed::UnderWay,
         SyncError::Overtaken => Failed::Overtaken,
@@ -68,24 +73,35 @@ pub async fn refresh(
     Ok(summary)
 }
 
-/// Notes what every package on sale costs and is sold for, where that is news: after each sync, whatever came of it, as
-/// dates of rules pass between two; and after each publication. A program that is killed before this leaves it to the
-/// next sync.
+/// Notes what every package on sale costs and is sold for, where that is news: after each sync, whatever came of it, and
+/// after each publication; and asks for the same at the next date of a rule or rate. A program that is killed before this
+/// leaves it to the next sync.
 ///
 /// # Errors
 /// The database's; nothing is noted then.
 pub async fn note_prices(shop: &Shop) -> sqlx::Result<()> {
-    let (now, mut conn) = (shop.now(), shop.db.acquire().await?);
-    // A hundred thousand packages are priced here: nobody who is answered waits for that.
-    let noting = async move { note_changed_prices(&mut conn, now).await };
-    let changed = apart::run(noting).await.map_err(sqlx::Error::Io)??;
-    if changed > 0 {
-        tracing::info!(changed, "costs and prices were noted");
+    if let Some(next) = note_prices_now(shop).await? {
+        jobs::enqueue(&mut *shop.db.acquire().await?, &note_job(next), shop.now()).await?;
     }
     Ok(())
 }
 
-async fn note_changed_prices(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<u64> {
+/// The same, of this moment alone; and the next date of a rule or rate.
+pub(super) async fn note_prices_now(shop: &Shop) -> sqlx::Result<Option<OffsetDateTime>> {
+    let (now, mut conn) = (shop.now(), shop.db.acquire().await?);
+    // A hundred thousand packages are priced here: nobody who is answered waits for that.
+    let noting = async move { note_changed_prices(&mut conn, now).await };
+    let (changed, next) = apart::run(noting).await.map_err(sqlx::Error::Io)??;
+    if changed > 0 {
+        tracing::info!(changed, "costs and prices were noted");
+    }
+    Ok(next)
+}
+
+async fn note_changed_prices(
+    conn: &mut PgConnection,
+    now: OffsetDateTime,
+) -> sqlx::Result<(u64, Option<OffsetDateTime>)> {
     // Read before the rest: whatever changes meanwhile is noted the next time.
     let version = catalog::version(conn).await?;
     let rules = pricing::rules(conn).await?;
@@ -96,7 +112,7 @@ async fn note_changed_prices(conn: &mut PgConnection, now: OffsetDateTime) -> sq
         && !rules.changes_between(noted.noted_at, now)
         && !exchange.changes_between(noted.noted_at, now)
     {
-        return Ok(0);
+        return Ok((0, prices.next_change()));
     }
     let mut tx = sqlx::Connection::begin(conn).await?;
     db::on_one_processor(&mut tx).await?;
@@ -104,7 +120,7 @@ async fn note_changed_prices(conn: &mut PgConnection, now: OffsetDateTime) -> sq
     let subjects = listings.iter().map(Subject::from);
     let changed = pricing::note(&mut tx, &prices, subjects, version, now).await?;
     tx.commit().await?;
-    Ok(changed)
+    Ok((changed, prices.next_change()))
 }
 
 /// Fixes the currency and makes the first rule, once.

@@ -53,19 +53,20 @@ async fn a_date_that_passes_changes_prices_by_itself() {
         ..rule(&stand, Scope::Shop, 10)
     };
     publish(&stand, week).await;
+    supply::note_prices(&stand.shop).await.unwrap();
     tokio::spawn(window::keep_fresh(stand.shop.clone(), stand.stage.window.clone()));
     comes_to(&stand.router, "$5.25", true).await;
     stand.shop.clock.advance(time::Duration::hours(1));
     comes_to(&stand.router, "$4.62", true).await;
-    supply::note_prices(&stand.shop).await.unwrap();
+    stand.drain().await;
     let token = stand.buy(FRANCE, 1).await;
     assert_eq!(stand.order_json(&token).await["total"], "4.62");
     stand.shop.clock.advance(time::Duration::hours(1));
     comes_to(&stand.router, "$5.25", true).await;
-    supply::note_prices(&stand.shop).await.unwrap();
-    let noted = "select price_minor::text from price_history where package_id = 1120 order by noted_at";
-    assert_eq!(stand.texts(noted).await, ["525", "462", "525"]);
     stand.drain().await;
+    let noted = "select price_minor::text from price_history where package_id = 1120 order by noted_at";
+    assert_eq!(stand.texts(noted).await, ["525", "462", "525"], "nobody synced or published at those dates");
+    assert_eq!(stand.count("select count(*) from jobs where kind = 'note_prices'").await, 0);
     stand.end().await;
 }
 
