@@ -34,24 +34,54 @@ pub(super) struct View {
     pub under_floor: Vec<ChangeView>,
     /// When the change begins, where that is later: the prices shown are those of that moment.
     pub from: Option<Moment>,
+    /// What it changes otherwise at moments after that one.
+    pub later: Vec<LaterView>,
 }
 
-/// Compares two lists of one moment over everything on sale. `from`: that moment, where it is later than now.
-pub(super) async fn compare(
-    shop: &Shop,
-    before: PriceList,
-    then: PriceList,
-    from: Option<OffsetDateTime>,
-) -> Result<View, Problem> {
+/// How many prices differ from those without the change, at a later moment.
+pub(super) struct LaterView {
+    pub from: Moment,
+    pub changed: usize,
+    pub dearer: usize,
+    pub cheaper: usize,
+}
+
+/// The prices of one moment, before and after a change.
+pub(super) struct Compared {
+    pub before: PriceList,
+    pub then: PriceList,
+    /// The moment, where it is later than now.
+    pub from: Option<OffsetDateTime>,
+}
+
+/// Compares over everything on sale, and tells the first moment whose prices differ; how many differ otherwise at later
+/// ones it counts.
+pub(super) async fn compare(shop: &Shop, moments: Vec<Compared>) -> Result<View, Problem> {
     let listings = catalog::listings(&mut *shop.db.acquire().await?).await?;
     // A hundred thousand plans are priced twice: not on a thread that answers others.
     let compared = tokio::task::spawn_blocking(move || {
-        let plans = listings.iter().enumerate().map(|(place, listing)| (place, Subject::from(listing)));
-        let said = pricing::rehearse(plans, &before, &then);
+        let rehearse = |one: &Compared| {
+            let plans = listings.iter().enumerate().map(|(place, listing)| (place, Subject::from(listing)));
+            (pricing::rehearse(plans, &one.before, &one.then), one.from)
+        };
+        let said: Vec<_> = moments.iter().map(rehearse).collect();
         (said, listings)
     });
-    let (said, listings) = compared.await.map_err(anyhow::Error::from)?;
-    Ok(view(said, &listings, from))
+    let (mut said, listings) = compared.await.map_err(anyhow::Error::from)?;
+    let first = said.iter().position(|(said, _)| said.changed() > 0).unwrap_or(0);
+    let later = said.split_off((first + 1).min(said.len()));
+    let Some((told, from)) = said.pop() else { return Err(anyhow::anyhow!("no moment was compared").into()) };
+    Ok(View { later: later.iter().filter_map(changes_later).collect(), ..view(told, &listings, from) })
+}
+
+fn changes_later((said, from): &(Rehearsal<usize>, Option<OffsetDateTime>)) -> Option<LaterView> {
+    let from = Moment::of((*from)?);
+    (said.changed() > 0).then(|| LaterView {
+        from,
+        changed: said.changed(),
+        dearer: said.dearer,
+        cheaper: said.cheaper,
+    })
 }
 
 fn view(said: Rehearsal<usize>, listings: &[Listing], from: Option<OffsetDateTime>) -> View {
@@ -74,6 +104,7 @@ fn view(said: Rehearsal<usize>, listings: &[Listing], from: Option<OffsetDateTim
         changes: all(&said.changes),
         under_floor: all(&said.under_floor),
         from: from.map(Moment::of),
+        later: Vec::new(),
     }
 }
 

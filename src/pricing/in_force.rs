@@ -45,6 +45,8 @@ pub struct Published {
     pub version: i64,
     /// The shop-wide rule of it.
     pub shop_wide: i64,
+    /// The rule that was added or changed; none where one was removed, or a version restored.
+    pub edited: Option<i64>,
 }
 
 /// The shop-wide rule; `None` until the first one is published, and until then nothing sells.
@@ -85,12 +87,16 @@ pub async fn revision(db: &mut PgConnection) -> sqlx::Result<Revision> {
     store::revision(db).await
 }
 
-/// The newest versions, newest first.
+/// The newest versions before one (`None`: of all), newest first.
 ///
 /// # Errors
 /// Of the database.
-pub async fn versions(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<Version>> {
-    store::versions(db, number).await
+pub async fn versions(
+    db: &mut PgConnection,
+    before: Option<i64>,
+    number: usize,
+) -> sqlx::Result<Vec<Version>> {
+    store::versions(db, before, number).await
 }
 
 /// The rules of a version; empty for one that there never was.
@@ -153,6 +159,8 @@ pub async fn edit_rules(
     let edit = edit.clone().stamped(by, now);
     let rules = set.after(&edit)?;
     let version = store::add_version(tx, &edit, &edit.sentence(&set), by, now).await?;
-    let shop_wide = store::add_rules(tx, version, &rules).await?;
-    Ok(Published { version, shop_wide })
+    let ids = store::add_rules(tx, version, &rules).await?;
+    let edited = rules.iter().zip(&ids).find(|(rule, _)| rule.id == 0).map(|(_, id)| *id);
+    let shop_wide = ids.last().copied().ok_or(sqlx::Error::RowNotFound)?;
+    Ok(Published { version, shop_wide, edited })
 }

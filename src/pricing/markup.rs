@@ -100,6 +100,11 @@ pub enum NoPrice {
 }
 
 impl Markup {
+    /// Nothing on top and no ending: beside a fixed price, whose rule has no other formula.
+    pub(super) fn of_nothing(self) -> Self {
+        Self { percent: Decimal::ZERO, fixed: Decimal::ZERO, rounding: Rounding::None, ..self }
+    }
+
     /// The price of a package that costs `cost`: never under the cost, and at least one minor unit.
     ///
     /// # Errors

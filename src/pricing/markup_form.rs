@@ -9,6 +9,8 @@ use crate::ground::Currency;
 const MOST_PERCENT: u32 = 1_000;
 /// Decimals of a percentage.
 const PERCENT_DECIMALS: u32 = 4;
+/// The most that may be added, or must be left, in whole units.
+pub(super) const MOST_AMOUNT: u32 = 999_999;
 /// Digits before the dot: nobody adds a million to the price of an eSIM.
 const WHOLE_DIGITS: usize = 6;
 
@@ -32,6 +34,8 @@ pub struct Refused {
     pub fixed: Option<Wrong>,
     /// With `rounding`.
     pub rounding: Option<Wrong>,
+    /// With `min_margin`, which stands beside these ([`min_margin`]).
+    pub min_margin: Option<Wrong>,
 }
 
 /// What is wrong with a field.
@@ -94,15 +98,26 @@ impl MarkupForm<'_> {
     /// Every wrong field at once; nothing is guessed.
     pub fn parse(&self, currency: Currency) -> Result<Markup, Refused> {
         let percent = number(self.percent, MOST_PERCENT, PERCENT_DECIMALS);
-        let most_fixed = 10_u32.pow(6) - 1;
-        let fixed = number(self.fixed, most_fixed, currency.exponent());
+        let fixed = number(self.fixed, MOST_AMOUNT, currency.exponent());
         let rounding = Rounding::from_word(self.rounding.trim()).ok_or(Wrong::UnknownRounding);
         match (percent, fixed, rounding) {
             (Ok(percent), Ok(fixed), Ok(rounding)) => Ok(Markup { percent, fixed, currency, rounding }),
             (percent, fixed, rounding) => {
-                Err(Refused { percent: percent.err(), fixed: fixed.err(), rounding: rounding.err() })
+                let (percent, fixed, rounding) = (percent.err(), fixed.err(), rounding.err());
+                Err(Refused { percent, fixed, rounding, min_margin: None })
             }
         }
+    }
+}
+
+/// The least margin that was typed, in whole units of `currency`; nothing is 0.
+///
+/// # Errors
+/// [`Wrong`] where it is no amount.
+pub fn min_margin(typed: &str, currency: Currency) -> Result<Decimal, Wrong> {
+    match typed.trim() {
+        "" => Ok(Decimal::ZERO),
+        typed => number(typed, MOST_AMOUNT, currency.exponent()),
     }
 }
 
@@ -200,7 +215,7 @@ mod tests {
             let refused = parse(typed, typed, "none", "USD").unwrap_err();
             assert_eq!(
                 refused,
-                Refused { percent: Some(wrong), fixed: Some(wrong), rounding: None },
+                Refused { percent: Some(wrong), fixed: Some(wrong), ..Refused::default() },
                 "{typed}"
             );
         }

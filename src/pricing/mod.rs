@@ -30,7 +30,7 @@ pub use in_force::{
     rules, rules_of, versions,
 };
 pub use markup::{Markup, NoPrice, Rounding};
-pub use markup_form::{MarkupForm, Refused, Wrong};
+pub use markup_form::{MarkupForm, Refused, Wrong, min_margin};
 pub use price_list::{PriceList, Priced, Revision};
 pub use rate_change::RateChange;
 pub use rate_entry::{Doubt, Judged, LEAP_PERCENT};
@@ -42,7 +42,7 @@ pub use rates::{
     Entered, NotEntered, enter_rates, exchange, first_terms, newest_rate, propose_rates, propose_terms,
     publish_terms, rates_listed,
 };
-pub use rehearsal::{Change, Margins, NAMED, Rehearsal, rehearse};
+pub use rehearsal::{Change, MOMENTS, Margins, NAMED, Rehearsal, moments, rehearse};
 pub use rule::{Made, Rule};
 pub use rule_form::{RuleForm, RuleRefused};
 pub use rule_set::{Edit, MOST_RULES, NoEdit, RuleSet};

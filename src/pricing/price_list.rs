@@ -97,6 +97,14 @@ impl PriceList {
         self.revision
     }
 
+    /// The scopes that this list and another one leave to other rules, with the rules.
+    pub(super) fn differences(&self, other: &Self) -> HashMap<Scope, [Option<Rule>; 2]> {
+        let scopes = self.best.keys().chain(other.best.keys());
+        let pairs = scopes.map(|scope| (scope, [self.best.get(scope), other.best.get(scope)]));
+        let differ = pairs.filter(|(_, [here, there])| here != there);
+        differ.map(|(scope, rules)| (scope.clone(), rules.map(Option::<&Rule>::cloned))).collect()
+    }
+
     /// What the prices are in; `None` without any rule.
     pub fn currency(&self) -> Option<Currency> {
         self.best.get(&Scope::Shop).map(|rule| rule.markup.currency)

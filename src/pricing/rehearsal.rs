@@ -1,13 +1,49 @@
 //! What another set of rules would change, before anybody sees it. Pure.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use rust_decimal::Decimal;
+use time::OffsetDateTime;
 
 use super::price_list::{PriceList, Priced};
-use super::scope::Subject;
+use super::rule::Rule;
+use super::scope::{Scope, Subject};
 use crate::ground::{Cost, Price};
 
 /// How many plans a rehearsal names; the rest it counts.
 pub const NAMED: usize = 50;
+
+/// At how many moments a change of rules is told at most.
+pub const MOMENTS: usize = 8;
+
+/// The moments at which a change of rules begins to tell, or tells otherwise than before: now, and wherever a rule of
+/// either set begins or ends. None where it never does.
+pub fn moments(before: &[Rule], then: &[Rule], now: OffsetDateTime) -> Vec<OffsetDateTime> {
+    let only = |of: &[Rule], other: &[Rule]| -> Vec<Rule> {
+        of.iter().filter(|rule| !other.contains(rule)).cloned().collect()
+    };
+    let changed = [only(before, then), only(then, before)].concat();
+    let scopes: HashSet<&Scope> = changed.iter().map(|rule| &rule.scope).collect();
+    // Rules for something else make the same prices before and then.
+    let concerned = |of: &[Rule]| -> Vec<Rule> {
+        of.iter().filter(|rule| scopes.contains(&rule.scope)).cloned().collect()
+    };
+    let (before, then) = (concerned(before), concerned(then));
+    let dates = before.iter().chain(&then).flat_map(|rule| [rule.starts_at, rule.ends_at]).flatten();
+    let dates: BTreeSet<_> = dates.filter(|at| *at > now).chain([now]).collect();
+    let (mut told, mut last) = (Vec::new(), HashMap::new());
+    for at in dates {
+        let differ = PriceList::at(&before, at).differences(&PriceList::at(&then, at));
+        if !differ.is_empty() && differ != last {
+            told.push(at);
+        }
+        if told.len() == MOMENTS {
+            break;
+        }
+        last = differ;
+    }
+    told
+}
 
 /// One plan whose price would change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,7 +219,7 @@ impl<P: Clone> Rehearsal<P> {
 mod tests {
     use super::*;
     use crate::ground::Currency;
-    use crate::pricing::{Markup, Rounding, Rule, Scope};
+    use crate::pricing::{Markup, Rounding};
     use time::macros::datetime;
 
     const NOW: time::OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
@@ -238,5 +274,36 @@ mod tests {
         let said = rehearse(plans, &list(&[rule(24, "0")]), &then);
         assert_eq!((said.dearer, said.changes.len()), (5_000, NAMED));
         assert_eq!(said.changes[0].plan, 4_321);
+    }
+
+    #[test]
+    fn a_change_is_told_at_each_moment_at_which_it_tells_something_else() {
+        let (first, last) = (datetime!(2026-12-01 0:00 UTC), datetime!(2026-12-09 0:00 UTC));
+        let all = rule(25, "0");
+        let france = |percent, starts_at, ends_at| Rule {
+            id: percent,
+            scope: Scope::Country("fr".to_owned()),
+            starts_at,
+            ends_at,
+            ..rule(percent, "0")
+        };
+        let (always, later) = (france(100, None, None), france(100, Some(first), None));
+        let until = france(100, None, Some(last));
+        let with = |rule: &Rule| vec![rule.clone(), all.clone()];
+        let without = vec![all.clone()];
+        let at = |before: &[Rule], then: &[Rule]| moments(before, then, NOW);
+        assert_eq!(at(&without, &with(&always)), [NOW]);
+        assert_eq!(at(&without, &with(&later)), [first]);
+        assert_eq!(at(&with(&always), &with(&later)), [NOW, first], "until then nothing stands in its place");
+        assert_eq!(at(&with(&later), &without), [first]);
+        assert_eq!(at(&with(&until), &without), [NOW]);
+        assert_eq!(at(&with(&always), &with(&until)), [NOW, last]);
+        assert!(at(&with(&always), &with(&always)).is_empty());
+        let elsewhere = Rule { scope: Scope::Region("europe".to_owned()), ..later };
+        let both = [with(&always), vec![elsewhere.clone()]].concat();
+        assert_eq!(at(&both, &[without, vec![elsewhere]].concat()), [NOW], "what stays tells nothing");
+        let many: Vec<_> =
+            (1..40).map(|day| france(day, Some(NOW + time::Duration::days(day)), None)).collect();
+        assert_eq!(at(&with(&always), &[many, vec![all.clone()]].concat()).len(), MOMENTS);
     }
 }

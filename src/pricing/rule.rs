@@ -89,7 +89,7 @@ impl Rule {
     ///
     /// # Errors
     /// As [`Rule::price`].
-    pub fn floor(&self, cost: Cost) -> Result<Decimal, NoPrice> {
+    pub(super) fn floor(&self, cost: Cost) -> Result<Decimal, NoPrice> {
         if cost.currency != self.markup.currency {
             return Err(NoPrice::Currency);
         }

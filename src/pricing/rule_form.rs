@@ -1,11 +1,10 @@
 //! A rule with a scope as a person types it. Pure.
 
-use rust_decimal::Decimal;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
 
-use super::markup_form::{MarkupForm, Wrong, number};
+use super::markup_form::{MOST_AMOUNT, MarkupForm, Wrong, min_margin, number};
 use super::rule::Rule;
 use super::scope::Scope;
 use crate::ground::{Currency, Price};
@@ -14,7 +13,6 @@ const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]");
 /// The strongest and, with a minus, the weakest rule.
 const MOST_PRIORITY: i32 = 1_000;
-const MOST_AMOUNT: u32 = 999_999;
 
 /// What was typed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,15 +76,17 @@ impl RuleForm<'_> {
             wrong.price = Some(why);
             None
         });
-        let or_zero = |typed| if price.is_some() { "0" } else { typed };
+        // Beside a price they may be left empty, and count for nothing; nonsense is told all the same.
+        let or = |typed, empty| if price.is_some() && str::trim(typed).is_empty() { empty } else { typed };
         let form = MarkupForm {
-            percent: or_zero(self.percent),
-            fixed: or_zero(self.fixed),
-            rounding: if price.is_some() { "none" } else { self.rounding },
+            percent: or(self.percent, "0"),
+            fixed: or(self.fixed, "0"),
+            rounding: or(self.rounding, "none"),
         };
         let markup = form.parse(currency).map_err(|refused| {
             (wrong.percent, wrong.fixed, wrong.rounding) = (refused.percent, refused.fixed, refused.rounding);
         });
+        let markup = markup.map(|markup| if price.is_some() { markup.of_nothing() } else { markup });
         let min_margin = note(min_margin(self.min_margin, currency), &mut wrong.min_margin);
         let priority = note(priority(self.priority), &mut wrong.priority);
         let from = note(moment(self.from), &mut wrong.from).flatten();
@@ -132,14 +132,6 @@ impl RuleForm<'_> {
         let amount = number(self.price, MOST_AMOUNT, currency.exponent())?;
         let price = Price::at_least(amount, currency).filter(|price| price.minor > 0);
         price.map(Some).ok_or(Wrong::Nothing)
-    }
-}
-
-/// The least margin that was typed; nothing is 0.
-pub(super) fn min_margin(typed: &str, currency: Currency) -> Result<Decimal, Wrong> {
-    match typed.trim() {
-        "" => Ok(Decimal::ZERO),
-        typed => number(typed, MOST_AMOUNT, currency.exponent()),
     }
 }
 
@@ -251,6 +243,10 @@ mod tests {
         assert_eq!(wrong(RuleForm { price: "1,5", ..package }).price, Some(Wrong::Comma));
         assert_eq!(wrong(RuleForm { min_margin: "-1", ..GOOD }).min_margin, Some(Wrong::Negative));
         assert_eq!(wrong(RuleForm { percent: "", ..GOOD }).percent, Some(Wrong::Empty));
+        let beside = RuleForm { price: "9.99", percent: "abc", fixed: "-5", rounding: "bogus", ..package };
+        let refused = wrong(beside);
+        assert_eq!((refused.percent, refused.fixed), (Some(Wrong::NotANumber), Some(Wrong::Negative)));
+        assert_eq!(refused.rounding, Some(Wrong::UnknownRounding));
         for odd in ["1.5", "high", "1001", "99999999999"] {
             assert_eq!(wrong(RuleForm { priority: odd, ..GOOD }).priority, Some(Wrong::NoWholeNumber));
         }

@@ -122,6 +122,15 @@ impl Edit {
         }
     }
 
+    /// The rule in force that it changes or takes away.
+    pub fn former<'a>(&self, set: &'a RuleSet) -> Option<&'a Rule> {
+        match self {
+            Self::ShopWide(_) => set.shop_wide(),
+            Self::Replace(id, _) | Self::Remove(id) => set.rule(*id),
+            Self::Add(_) | Self::Restore(..) => None,
+        }
+    }
+
     /// The version that it goes back to.
     pub(super) fn restored(&self) -> Option<i64> {
         if let Self::Restore(version, _) = self { Some(*version) } else { None }

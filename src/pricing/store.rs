@@ -150,16 +150,22 @@ pub async fn rule(db: &mut PgConnection, id: i64) -> sqlx::Result<Option<Rule>> 
     row.map(Rule::try_from).transpose()
 }
 
-/// The newest versions, newest first.
-pub async fn versions(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<Version>> {
+/// The newest versions before one (`None`: of all), newest first.
+pub async fn versions(
+    db: &mut PgConnection,
+    before: Option<i64>,
+    number: usize,
+) -> sqlx::Result<Vec<Version>> {
     query_as!(
         Version,
         r#"select id, what, published_by, published_at,
                (select count(*) from markup_rules where version_id = rule_versions.id) as "rules!"
            from rule_versions
+           where $1::bigint is null or id < $1
            order by id desc
-           limit $1"#,
-        number
+           limit $2"#,
+        before,
+        i64::try_from(number).unwrap_or(i64::MAX)
     )
     .fetch_all(db)
     .await
@@ -186,12 +192,12 @@ pub async fn add_version(
     .await
 }
 
-/// Writes the rules of a version in their order, and gives the last one's id.
-pub async fn add_rules(db: &mut PgConnection, version: i64, rules: &[Rule]) -> sqlx::Result<i64> {
+/// Writes the rules of a version, and gives their ids in the same order.
+pub async fn add_rules(db: &mut PgConnection, version: i64, rules: &[Rule]) -> sqlx::Result<Vec<i64>> {
     fn all<T>(rules: &[Rule], of: impl Fn(&Rule) -> T) -> Vec<T> {
         rules.iter().map(of).collect()
     }
-    let ids = query_scalar!(
+    let mut ids = query_scalar!(
         r#"insert into markup_rules (version_id, percent, fixed, currency, rounding, scope, scope_key, priority,
                fixed_price_minor, min_margin, starts_at, ends_at, published_by, published_at)
            select $1, percent, fixed, currency, rounding, scope, scope_key, priority, fixed_price_minor, min_margin,
@@ -222,7 +228,9 @@ pub async fn add_rules(db: &mut PgConnection, version: i64, rules: &[Rule]) -> s
     )
     .fetch_all(db)
     .await?;
-    ids.into_iter().max().ok_or(sqlx::Error::RowNotFound)
+    // They were numbered in their order.
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 /// What a package costs and is sold for.

@@ -146,7 +146,8 @@ async fn a_rule_in_force_is_changed_and_removed_and_keeps_the_others() {
     };
     assert_eq!(count("").await, 3);
     assert_eq!(count(" and scope = 'country' and percent = 60").await, 1);
-    assert_eq!(stand.get(&path, &cookie).await.status, StatusCode::NOT_FOUND, "it is not in force any more");
+    let former = stand.get(&path, &cookie).await;
+    assert!(former.body.contains("not in force any more") && !former.body.contains("<form class=\"rule"));
     let removed = stand.post(&path, &cookie, &[("change", "remove"), ("step", "publish")]).await;
     assert_eq!(removed.status, StatusCode::CONFLICT);
     assert!(removed.body.contains("not in force any more"), "{}", removed.body);
@@ -281,5 +282,91 @@ async fn a_fixed_price_under_the_floor_is_told_before_it_is_published() {
     published(&stand, NEW, &cookie, &fixed("publish")).await;
     let page = stand.get("/admin/markup", &cookie).await;
     assert!(page.body.contains("30.00 USD, fixed, at least 0.50 USD over cost"), "{}", page.body);
+    stand.end().await;
+}
+
+/// A rule of France from a day on, instead of one that holds already.
+#[tokio::test]
+async fn a_rule_that_is_put_off_is_rehearsed_at_both_moments() {
+    let (stand, cookie) = stand().await;
+    published(&stand, NEW, &cookie, &france("publish", "1", "50")).await;
+    let newest = "select max(id) from markup_rules where scope = 'country'";
+    let id: i64 = sqlx::query_scalar(newest).fetch_one(&stand.shop.db).await.unwrap();
+    let path = format!("/admin/markup/rules/{id}");
+    let later = |step| {
+        let mut form = france(step, "", "100");
+        form.iter_mut().filter(|(name, _)| *name == "from").for_each(|(_, from)| *from = "2026-12-01");
+        form
+    };
+    let shown = stand.post(&path, &cookie, &later("rehearse")).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+    // Until then both are priced by the shop-wide rule, which is less; from then on by the new one, which is more.
+    assert!(shown.body.contains("0 dearer, 2 cheaper"), "{}", shown.body);
+    assert!(!shown.body.contains("Shown are the prices from"), "{}", shown.body);
+    let then = "it is otherwise: 2 prices differ from those without this change, 2 dearer and 0 cheaper";
+    assert!(shown.body.contains(then), "{}", shown.body);
+
+    published(&stand, &path, &cookie, &later("publish")).await;
+    let id: i64 = sqlx::query_scalar(newest).fetch_one(&stand.shop.db).await.unwrap();
+    let path = format!("/admin/markup/rules/{id}");
+    let gone = stand.post(&path, &cookie, &[("change", "remove"), ("step", "rehearse")]).await;
+    assert!(gone.body.contains("0 dearer, 2 cheaper"), "{}", gone.body);
+    let from = r#"Shown are the prices from <time datetime="2026-12-01T00:00:00Z""#;
+    assert!(gone.body.contains(from), "{}", gone.body);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn the_shop_wide_rule_has_a_minimum_margin_which_scripts_need_not_send() {
+    let (stand, cookie) = stand().await;
+    let rule = |min_margin: &'static str| {
+        vec![("percent", "25"), ("fixed", "0.10"), ("rounding", "none"), ("min_margin", min_margin)]
+    };
+    let refused = stand.post("/admin/markup", &cookie, &rule("-1")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("id=\"min_margin-error\"") && refused.body.contains("value=\"-1\""));
+    published(&stand, "/admin/markup", &cookie, &rule("1.50")).await;
+    let newest = "select count(*) from markup_rules
+                  where id = (select max(id) from markup_rules) and min_margin = 1.5 and percent in (25, 30)";
+    assert_eq!(stand.count(newest).await, 1);
+    let page = stand.get("/admin/markup", &cookie).await;
+    assert!(page.body.contains("at least 1.50 USD over cost"), "{}", page.body);
+    published(&stand, "/admin/markup", &cookie, &[("percent", "30"), ("fixed", "0"), ("rounding", "none")])
+        .await;
+    assert_eq!(stand.count(newest).await, 1);
+    // What it said and what was there before stand in the audit log.
+    let told = "select count(*) from audit_log where action = 'markup_published'
+                and detail->>'min_margin' = '1.5' and detail->>'text_before' like '%at least 1.50 USD over cost'
+                and detail->>'rule' = (select max(id)::text from markup_rules)";
+    assert_eq!(stand.count(told).await, 1);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_rule_of_the_past_can_be_read_by_its_number_and_old_versions_be_reached() {
+    let (stand, cookie) = stand().await;
+    published(&stand, NEW, &cookie, &france("publish", "1", "50")).await;
+    let newest = "select max(id) from markup_rules where scope = 'country'";
+    let old: i64 = sqlx::query_scalar(newest).fetch_one(&stand.shop.db).await.unwrap();
+    for percent in 1..=21 {
+        let percent = percent.to_string();
+        let rule = [("percent", percent.as_str()), ("fixed", "0"), ("rounding", "none")];
+        published(&stand, "/admin/markup", &cookie, &rule).await;
+    }
+    let page = stand.get(&format!("/admin/markup/rules/{old}"), &cookie).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for text in ["not in force any more", "Packages local to FR", "50 % + 0.10 USD", "mia@example.com"] {
+        assert!(page.body.contains(text), "{text}: {}", page.body);
+    }
+    for nobody in ["99999", "0", "-1", "x"] {
+        let path = format!("/admin/markup/rules/{nobody}");
+        assert_eq!(stand.get(&path, &cookie).await.status, StatusCode::NOT_FOUND, "{nobody}");
+    }
+    let listed = stand.get("/admin/markup", &cookie).await;
+    assert!(!listed.body.contains("Go back to 1<"), "{}", listed.body);
+    assert!(listed.body.contains("/admin/markup?before=3#versions"), "{}", listed.body);
+    let older = stand.get("/admin/markup?before=3", &cookie).await;
+    assert!(older.body.contains("Go back to 1<") && older.body.contains("Go back to 2<"), "{}", older.body);
+    assert!(!older.body.contains("Older versions"), "{}", older.body);
     stand.end().await;
 }

@@ -1,5 +1,6 @@
 //! `/admin/markup`: the rules that turn cost into price. Every change is rehearsed, then published as a new version.
 
+mod former;
 mod rehearsal;
 mod rule;
 mod shop_wide;
@@ -57,7 +58,11 @@ pub(super) async fn write(
     if let Value::Object(facts) = &mut detail {
         facts.insert("what".to_owned(), edit.sentence(&before).into());
         facts.insert("version".to_owned(), done.version.into());
-        facts.insert("rule".to_owned(), done.shop_wide.into());
+        facts.insert("rule".to_owned(), done.edited.into());
+        if let Some(former) = edit.former(&before) {
+            facts.insert("rule_before".to_owned(), former.id.into());
+            facts.insert("text_before".to_owned(), words::rule_text(former).into());
+        }
     }
     staff::record(&mut tx, now, &staff.email, "markup_published", &detail).await?;
     tx.commit().await?;

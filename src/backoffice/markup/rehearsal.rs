@@ -1,35 +1,25 @@
 //! What a change of the rules would do to every price.
 
-use time::OffsetDateTime;
-
-use super::super::rehearsal::{View, compare};
-use crate::pricing::{self, Edit, PriceList, Rule, RuleSet};
+use super::super::rehearsal::{Compared, View, compare};
+use crate::pricing::{self, PriceList, Rule, RuleSet};
 use crate::shop::Shop;
 use crate::web::Problem;
 
-/// Rehearses over everything on sale.
-pub(super) async fn rehearse(
-    shop: &Shop,
-    set: &RuleSet,
-    edit: &Edit,
-    then: Vec<Rule>,
-) -> Result<View, Problem> {
-    let (at, later) = moment(edit, shop.now());
-    let exchange = pricing::exchange(&mut *shop.db.acquire().await?, shop.now()).await?;
-    // A rule that begins later is compared at today's rate: nobody knows the one of then.
-    let exchanged = |list: PriceList| list.exchanged(&exchange, shop.now());
-    let (before, then) = (exchanged(set.prices(at)), exchanged(PriceList::at(&then, at)));
-    compare(shop, before, then, later.then_some(at)).await
-}
-
-/// The moment whose prices are compared: now, or the new rule's beginning where that is later.
-fn moment(edit: &Edit, now: OffsetDateTime) -> (OffsetDateTime, bool) {
-    let begins = match edit {
-        Edit::ShopWide(rule) | Edit::Add(rule) | Edit::Replace(_, rule) => rule.starts_at,
-        Edit::Remove(_) | Edit::Restore(..) => None,
-    };
-    match begins.filter(|at| *at > now) {
-        Some(at) => (at, true),
-        None => (now, false),
+/// Rehearses over everything on sale, at each moment at which the change tells: a rule that is to begin later also leaves
+/// everything to others until then.
+pub(super) async fn rehearse(shop: &Shop, set: &RuleSet, then: &[Rule]) -> Result<View, Problem> {
+    let now = shop.now();
+    let exchange = pricing::exchange(&mut *shop.db.acquire().await?, now).await?;
+    // What begins later is compared at today's rate: nobody knows the one of then.
+    let exchanged = |list: PriceList| list.exchanged(&exchange, now);
+    let mut moments = pricing::moments(&set.rules, then, now);
+    if moments.is_empty() {
+        moments.push(now);
     }
+    let compared = moments.into_iter().map(|at| Compared {
+        before: exchanged(set.prices(at)),
+        then: exchanged(PriceList::at(then, at)),
+        from: (at > now).then_some(at),
+    });
+    compare(shop, compared.collect()).await
 }

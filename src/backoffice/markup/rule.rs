@@ -11,7 +11,7 @@ use super::super::frame::{Frame, Part};
 use super::super::rehearsal::View;
 use super::super::store;
 use super::words::{Choice, roundings, rule_text};
-use super::{Unpublished, currency, read_seen, rehearsal, saved, seen, shop_wide, write};
+use super::{Unpublished, currency, former, read_seen, rehearsal, saved, seen, shop_wide, write};
 use crate::ground::Currency;
 use crate::pricing::{self, Edit, Rule, RuleForm, RuleRefused, RuleSet, Scope, Wrong};
 use crate::shop::Shop;
@@ -164,7 +164,7 @@ pub(super) async fn show(
         Which::Known(id) => match set.rule(id) {
             Some(rule) if rule.is_shop_wide() => return Ok(Redirect::to("/admin/markup").into_response()),
             Some(rule) => Typed::of(rule),
-            None => return Err(Problem::NotFound),
+            None => return former::show(&shop, &staff, id).await,
         },
     };
     draw(&shop, &staff, &set, Drawn::of(&id, form)).await
@@ -197,7 +197,7 @@ pub(super) async fn publish(
         Err(why) => return draw(&shop, &staff, &set, Drawn::of(&id, form).refused(why.to_string())).await,
     };
     if form.step != "publish" {
-        let rehearsed = Some(rehearsal::rehearse(&shop, &set, &edit, then).await?);
+        let rehearsed = Some(rehearsal::rehearse(&shop, &set, &then).await?);
         return draw(&shop, &staff, &set, Drawn { rehearsed, ..Drawn::of(&id, form) }).await;
     }
     let detail = json!({ "text": text_of(&edit) });

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -23,12 +24,14 @@ use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
 
 /// How many versions the page lists.
-const VERSIONS: i64 = 20;
+const LISTED: usize = 20;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Asked {
-    #[serde(default)]
     saved: String,
+    /// Lists the versions before this one.
+    before: String,
 }
 
 /// What was posted. No `step`, or `publish`, publishes; `rehearse` only shows the prices.
@@ -38,18 +41,27 @@ pub(super) struct Typed {
     percent: String,
     fixed: String,
     rounding: String,
+    /// The least that must be left over cost; where a script does not send it, the former rule's stays.
+    min_margin: Option<String>,
     step: String,
     /// The revision of the rules that the form was drawn from; empty where a script posts.
     seen: String,
 }
 
 impl Typed {
-    /// The shop-wide rule that was typed; it keeps the former one's minimum margin.
     fn read(&self, currency: Currency, set: &RuleSet, by: &Staff, shop: &Shop) -> Result<Rule, Refused> {
         let form = MarkupForm { percent: &self.percent, fixed: &self.fixed, rounding: &self.rounding };
-        let rule = Rule::shop_wide(form.parse(currency)?, &by.email, shop.now());
-        let min_margin = set.shop_wide().map_or(rule.min_margin, |before| before.min_margin);
-        Ok(Rule { min_margin, ..rule })
+        let before = set.shop_wide().map_or(Decimal::ZERO, |before| before.min_margin);
+        let typed = self.min_margin.as_deref();
+        let min_margin = typed.map_or(Ok(before), |typed| pricing::min_margin(typed, currency));
+        match (form.parse(currency), min_margin) {
+            (Ok(markup), Ok(min_margin)) => {
+                Ok(Rule { min_margin, ..Rule::shop_wide(markup, &by.email, shop.now()) })
+            }
+            (markup, min_margin) => {
+                Err(Refused { min_margin: min_margin.err(), ..markup.err().unwrap_or_default() })
+            }
+        }
     }
 }
 
@@ -102,6 +114,8 @@ struct MarkupPage {
     in_force: Option<RuleView>,
     rules: Vec<RuleView>,
     versions: Vec<VersionView>,
+    /// The link to versions before this one.
+    older: Option<i64>,
     examples: Vec<ExampleView>,
 }
 
@@ -113,6 +127,8 @@ struct Said {
     rehearsed: Option<View>,
     saved: bool,
     conflict: bool,
+    /// Versions before this one are listed.
+    before: Option<i64>,
 }
 
 pub(super) async fn show(
@@ -120,7 +136,9 @@ pub(super) async fn show(
     staff: Staff,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    answer(&shop, &staff, StatusCode::OK, Said { saved: !asked.saved.is_empty(), ..Said::default() }).await
+    let before = asked.before.trim().parse().ok();
+    let said = Said { saved: !asked.saved.is_empty(), before, ..Said::default() };
+    answer(&shop, &staff, StatusCode::OK, said).await
 }
 
 /// The page with the words that somebody else was faster.
@@ -146,17 +164,17 @@ pub(super) async fn publish(
         }
     };
     let detail = json!({
-        "rule_before": set.shop_wide().map(|before| before.id),
         "percent": rule.markup.percent.to_string(),
         "fixed": rule.markup.fixed.to_string(),
         "currency": currency.code(),
         "rounding": rule.markup.rounding.word(),
+        "min_margin": rule.min_margin.to_string(),
     });
     let edit = Edit::ShopWide(rule);
     // A step that is not known only shows: nothing moves prices by mistake.
     if !form.step.is_empty() && form.step != "publish" {
         let then = set.after(&edit).map_err(anyhow::Error::from)?;
-        let rehearsed = Some(rehearsal::rehearse(&shop, &set, &edit, then).await?);
+        let rehearsed = Some(rehearsal::rehearse(&shop, &set, &then).await?);
         return answer(&shop, &staff, StatusCode::OK, Said { rehearsed, ..said(form) }).await;
     }
     match write(&shop, &staff, &edit, read_seen(&form.seen), detail).await? {
@@ -171,7 +189,7 @@ async fn answer(shop: &Shop, staff: &Staff, status: StatusCode, said: Said) -> R
     let currency = currency(shop).await?;
     let mut conn = shop.db.acquire().await?;
     let set = pricing::rules(&mut conn).await?;
-    let versions = pricing::versions(&mut conn, VERSIONS).await?;
+    let versions = pricing::versions(&mut conn, said.before, LISTED).await?;
     let exchange = pricing::exchange(&mut conn, shop.now()).await?;
     drop(conn);
     let of = exchange.terms.as_ref().map(|terms| terms.from).or(currency);
@@ -183,6 +201,8 @@ async fn answer(shop: &Shop, staff: &Staff, status: StatusCode, said: Said) -> R
     };
     let mut form = said.form.unwrap_or_else(|| form_of(set.shop_wide()));
     form.seen = seen(set.revision);
+    // A script need not send it; the page's own form shows what stays.
+    form.min_margin = form.min_margin.or_else(|| form_of(set.shop_wide()).min_margin);
     let view = MarkupPage {
         frame: Frame::new(shop, staff, Part::Markup),
         may_change: staff.may(Act::ChangeMarkup),
@@ -196,7 +216,12 @@ async fn answer(shop: &Shop, staff: &Staff, status: StatusCode, said: Said) -> R
         rehearsed: said.rehearsed,
         in_force: set.shop_wide().map(rule_view),
         rules: set.rules.iter().rev().map(rule_view).collect(),
-        versions: versions.into_iter().enumerate().map(version_view).collect(),
+        older: versions.get(LISTED - 1).map(|version| version.id),
+        versions: versions
+            .into_iter()
+            .enumerate()
+            .map(|(place, version)| version_view(version, place == 0 && said.before.is_none()))
+            .collect(),
         examples,
     };
     page(status, Cache::Private, &view)
@@ -208,6 +233,7 @@ fn form_of(rule: Option<&Rule>) -> Typed {
         percent: rule.markup.percent.normalize().to_string(),
         fixed: rule.markup.fixed.normalize().to_string(),
         rounding: rule.markup.rounding.word().to_owned(),
+        min_margin: Some(rule.min_margin.normalize().to_string()),
         ..Typed::default()
     }
 }
@@ -245,13 +271,13 @@ fn rule_view(rule: &Rule) -> RuleView {
     }
 }
 
-fn version_view((place, version): (usize, Version)) -> VersionView {
+fn version_view(version: Version, newest: bool) -> VersionView {
     VersionView {
         id: version.id,
         what: version.what,
         rules: version.rules,
         by: version.published_by,
         at: Moment::of(version.published_at),
-        newest: place == 0,
+        newest,
     }
 }

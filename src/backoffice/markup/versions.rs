@@ -66,7 +66,7 @@ pub(super) async fn restore(
         id,
         seen: seen(set.revision),
         rules: rules.iter().rev().map(|rule| (scope_text(rule), rule_text(rule))).collect(),
-        rehearsed: Some(rehearsal::rehearse(&shop, &set, &edit, then).await?),
+        rehearsed: Some(rehearsal::rehearse(&shop, &set, &then).await?),
     };
     page(StatusCode::OK, Cache::Private, &view)
 }

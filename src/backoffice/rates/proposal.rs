@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::super::rehearsal::{View, compare};
+use super::super::rehearsal::{Compared, View, compare};
 use super::{InForceView, doubts, in_force};
 use crate::pricing::{self, Doubt, Exchange, Judged, RateChange, RateStanding};
 use crate::shop::Shop;
@@ -59,7 +59,8 @@ pub(super) async fn propose(
     let at = change.shown_at(now);
     let set = pricing::rules(&mut *shop.db.acquire().await?).await?;
     let list = |exchange: &Exchange| set.prices(at).exchanged(exchange, at);
-    let shown = compare(shop, list(&change.before), list(&change.then), later(at, now)).await?;
+    let one = Compared { before: list(&change.before), then: list(&change.then), from: later(at, now) };
+    let shown = compare(shop, vec![one]).await?;
     let terms = change.before.terms.as_ref();
     Ok(Proposal {
         shown,
