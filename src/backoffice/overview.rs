@@ -16,6 +16,7 @@ use super::words::{Moment, margin, minor, sentence};
 use crate::catalog::plans;
 use crate::ledgers::Standing;
 use crate::pricing::{self, RateStanding};
+use crate::settings;
 use crate::shop::Shop;
 use crate::staff::{Act, Staff};
 use crate::web::{Cache, Problem, page};
@@ -57,6 +58,8 @@ struct OverviewPage {
     dead_jobs: Vec<DeadJobView>,
     refused: Option<RefusedView>,
     rates: RateStanding,
+    /// What customers pay in, where `CURRENCY` names another one.
+    currency_instead: Option<&'static str>,
 }
 
 async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Problem> {
@@ -65,6 +68,7 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
     let times = &shop.settings.times;
     let read_at = standing.catalog_read_at;
     let freshness = Freshness::of(read_at, now, times.sync_interval, times.catalog_max_age);
+    let installation = settings::installation(&mut *shop.db.acquire().await?).await?;
     let view = OverviewPage {
         frame: Frame::new(&shop, &staff, Part::Overview),
         catalog: standing.catalog_read_at.map(|at| Moment::ago(at, now)),
@@ -75,6 +79,9 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
         dead_jobs: dead_jobs(store::dead_jobs(&shop.db).await?),
         refused: shop.upstream.health().await.refused.map(RefusedView::of),
         rates: pricing::exchange(&mut *shop.db.acquire().await?, now).await?.standing(now),
+        currency_instead: installation
+            .currency_instead_of(shop.settings.currency)
+            .map(|currency| currency.code()),
         standing,
     };
     page(StatusCode::OK, Cache::Private, &view)

@@ -18,7 +18,7 @@ use crate::plumbing::{db, serve_http};
 use crate::shop::Shop;
 use crate::site::{self, Stage};
 use crate::staff::{self, AccountRefusal};
-use crate::{crew, ledgers, window};
+use crate::{crew, ledgers, settings, window};
 
 /// How often the clock is set by the database's.
 const FOLLOW_EVERY: Duration = Duration::from_secs(10);
@@ -74,6 +74,7 @@ pub(super) struct Open {
 pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -> Result<Open, Ending> {
     let (shop, at_work) = (&foundation.shop, &foundation.at_work);
     make_first_admin(config, shop).await?;
+    tell_currency(shop).await?;
     let listener = TcpListener::bind(config.bind_addr)
         .await
         .with_context(|| format!("BIND_ADDR {} cannot be listened on", config.bind_addr))?;
@@ -188,6 +189,19 @@ async fn collect_metrics(config: &Config, shop: &Shop) -> Result<Vec<JoinHandle<
     let site = site::metrics_site(collected.clone());
     let serving = serve_http::serve(listener, site, times.header_read, shop.stop.clone(), times.header_read);
     Ok(vec![tokio::spawn(serving), tokio::spawn(collected.keep_small(shop.stop.clone()))])
+}
+
+/// Says that `CURRENCY` came too late, once for each start.
+async fn tell_currency(shop: &Shop) -> Result<(), Ending> {
+    let mut conn = shop.db.acquire().await.map_err(anyhow::Error::from)?;
+    let installation = settings::installation(&mut conn).await.map_err(anyhow::Error::from)?;
+    if let Some(fixed) = installation.currency_instead_of(shop.settings.currency) {
+        tracing::warn!(
+            currency = fixed.code(),
+            "CURRENCY names another currency than this shop sells in since its first contact with eSIMDual; it stays"
+        );
+    }
+    Ok(())
 }
 
 async fn make_first_admin(config: &Config, shop: &Shop) -> Result<(), Ending> {

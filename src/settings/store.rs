@@ -14,6 +14,14 @@ pub struct Installation {
     pub upstream_currency: Option<Currency>,
 }
 
+impl Installation {
+    /// What customers pay in, where that is not what `CURRENCY` chooses: it was fixed before, and prices, orders and rates
+    /// are in it.
+    pub fn currency_instead_of(&self, chosen: Option<Currency>) -> Option<Currency> {
+        self.currency.filter(|fixed| chosen.is_some_and(|chosen| chosen != *fixed))
+    }
+}
+
 /// Writes the row if there is none, and returns the fingerprint that stands there.
 pub(super) async fn meet(
     conn: &mut PgConnection,

@@ -95,6 +95,23 @@ async fn every_page_opens_for_staff_kept_by_nobody_and_looking_changes_nothing()
 }
 
 #[tokio::test]
+async fn the_overview_says_where_another_currency_came_too_late() {
+    let mut stand = Stand::new().await;
+    stand.sql(SEED).await;
+    let cookie = stand.signed_in("sam@example.com", Role::Support).await;
+    for (chosen, told) in [("USD", false), ("EUR", true)] {
+        stand.choosing(chosen);
+        let body = stand.get("/admin", &cookie).await.body;
+        assert_eq!(
+            body.contains("CURRENCY came too late</strong>: this shop sells in USD"),
+            told,
+            "{chosen}"
+        );
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
 async fn the_overview_counts_what_is_there() {
     let stand = Stand::new().await;
     stand.sql(SEED).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use simfront::ground::EmailAddress;
+use simfront::ground::{Currency, EmailAddress};
 use simfront::shop::{Settings, Shop};
 use simfront::staff::totp::Secret;
 use simfront::staff::{self, NewAccount, Role};
@@ -63,6 +63,13 @@ impl Stand {
     /// As with `REQUIRE_SECOND_FACTOR=true`.
     pub fn demanding(&mut self) {
         let settings = Settings { require_second_factor: true, ..(*self.shop.settings).clone() };
+        self.shop.settings = Arc::new(settings);
+        self.router = router(&self.shop);
+    }
+
+    /// As with `CURRENCY`.
+    pub fn choosing(&mut self, currency: &str) {
+        let settings = Settings { currency: Currency::parse(currency), ..(*self.shop.settings).clone() };
         self.shop.settings = Arc::new(settings);
         self.router = router(&self.shop);
     }
