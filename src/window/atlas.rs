@@ -41,7 +41,7 @@ const fn c(code: &'static str, long_code: &'static str, north: i16, east: i16, n
 /// By code.
 static ATLAS: [Sheet; 250] = [
     c("ad", "and", 42, 1, "andorra la vella"),
-    c("ae", "are", 24, 54, "abu dhabi;uae;emirates;dubai;emirati;sharjah"),
+    c("ae", "are", 24, 54, "abu dhabi;uae;emirates;dubai;emirati;eau;sharjah"),
     c("af", "afg", 33, 65, "kabul"),
     c("ag", "atg", 17, -62, "saint johns"),
     c("ai", "aia", 18, -63, "the valley"),
@@ -112,7 +112,8 @@ static ATLAS: [Sheet; 250] = [
         "esp",
         40,
         -4,
-        "madrid;espana;canary islands;balearic islands;canarie;baleari;mallorca;tenerife;ibiza;barcelona",
+        "madrid;espana;canary islands;balearic islands;isole canarie;canarie;canaries;isole baleari;baleari;mallorca;tenerife;ibiza;\
+         barcelona",
     ),
     c("et", "eth", 8, 38, "addis ababa;addis abeba"),
     c("fi", "fin", 64, 26, "helsinki;suomi"),

@@ -4,7 +4,7 @@
 pub fn common<'a>(mut sets: impl Iterator<Item = &'a Bits>) -> Bits {
     let mut all = sets.next().cloned().unwrap_or_default();
     for one in sets {
-        all.0.iter_mut().zip(&one.0).for_each(|(word, other)| *word &= other);
+        all.keep(one);
     }
     all
 }
@@ -22,6 +22,20 @@ impl Bits {
         if let Some(word) = self.0.get_mut(at / 64) {
             *word |= 1 << (at % 64);
         }
+    }
+
+    pub fn has(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word & (1 << (at % 64)) != 0)
+    }
+
+    /// Only what is in the other too.
+    pub fn keep(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= other);
+    }
+
+    /// What is in the other as well.
+    pub fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word |= other);
     }
 
     pub fn is_empty(&self) -> bool {

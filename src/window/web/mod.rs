@@ -56,16 +56,19 @@ fn region_rows(visit: &Visit, snapshot: &Snapshot) -> Vec<BoardRow> {
     let regional = snapshot.regions().filter(|place| place.slug != "global");
     let mut rows: Vec<BoardRow> = regional.map(|place| wording::board_row(visit, place)).collect();
     rows.sort_by_cached_key(|row| words::folded_words(&row.name));
-    if snapshot.global().next().is_some() {
-        rows.push(BoardRow {
-            href: visit.href("/regions/global"),
-            code: String::new(),
-            flag: String::new(),
-            name: visit.t("global-name"),
-            from: wording::from(visit, snapshot.global_from()),
-        });
-    }
+    rows.extend(world_row(visit, snapshot));
     rows
+}
+
+/// The line of the plans for the whole world, where there are any.
+fn world_row(visit: &Visit, snapshot: &Snapshot) -> Option<BoardRow> {
+    snapshot.global().next().map(|_| BoardRow {
+        href: visit.href("/regions/global"),
+        code: String::new(),
+        flag: String::new(),
+        name: visit.t("global-name"),
+        from: wording::from(visit, snapshot.global_from()),
+    })
 }
 
 #[derive(askama::Template)]
