@@ -7,6 +7,7 @@
 mod atlas;
 mod beside;
 mod flags;
+mod land;
 mod map;
 mod names;
 mod plan;
