@@ -52,7 +52,8 @@ pub struct BoardRow {
 
 /// Makes a list's ticket.
 pub fn ticket(visit: &Visit, snapshot: &Snapshot, plan: &Plan) -> TicketRow {
-    let detail = [coverage(visit, plan), extras(visit, plan), plan.network_speed.clone()];
+    let detail =
+        [fair_use(visit, plan), coverage(visit, plan), extras(visit, plan), plan.network_speed.clone()];
     TicketRow {
         href: visit.href(&format!("/plans/{}", plan.id)),
         amount: amount(visit, plan),
@@ -139,6 +140,11 @@ pub fn data(language: Language, bytes: u64) -> String {
     format!("{}\u{a0}{name}", crate::web::amounts::decimal(language, &amount.to_string()))
 }
 
+/// What stands beside "unlimited": the upstream does not say after how much use a plan becomes slow.
+fn fair_use(visit: &Visit, plan: &Plan) -> Option<String> {
+    (plan.data == Data::Unlimited).then(|| visit.t("fair-use-short"))
+}
+
 /// `42 countries`, for plans of more than one.
 fn coverage(visit: &Visit, plan: &Plan) -> Option<String> {
     (plan.coverage != Coverage::Local).then(|| visit.t1("countries-count", "count", plan.countries.len()))
@@ -179,6 +185,18 @@ mod tests {
         assert_eq!(row.detail, "4 Paesi · 5G");
         assert_eq!((row.price.as_str(), row.note.as_str()), ("7,50\u{a0}$", "1,50\u{a0}$ al GB"));
         assert_eq!(row.per_day, "0,25\u{a0}$/giorno");
+    }
+
+    #[test]
+    fn no_ticket_says_unlimited_alone() {
+        let mut contents = super::super::snapshot::tests::contents();
+        contents.packages[0].data = Data::Unlimited;
+        let snapshot = Snapshot::build(contents, &crate::pricing::PriceList::default());
+        let detail =
+            |language, id| ticket(&Visit::to(language, "/"), &snapshot, snapshot.plan(id).unwrap()).detail;
+        assert_eq!(detail(Language::En, 1), "fair use not stated · 5G");
+        assert_eq!(detail(Language::It, 1), "uso corretto non indicato · 5G");
+        assert_eq!(detail(Language::En, 2), "5G", "a plan with so much data needs no such word");
     }
 
     #[test]

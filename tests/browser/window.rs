@@ -85,6 +85,12 @@ async fn catalog_pages_are_quiet_and_stay_inside_also_from_right_to_left() {
             browser.driver.execute(endless, vec![]).await.unwrap();
             browser.look_at(&format!("page-{number}-endless")).await;
         }
+        // Names are long here: each chip of the row is on the screen all the same.
+        browser.open(&format!("{}/it/destinations/bosnia-and-herzegovina", program.url)).await;
+        let chips = "const boxes = [...document.querySelectorAll('.jumps .chip')].map((one) => one.getBoundingClientRect());
+            return [boxes.length, boxes.filter((box) => box.left < 0 || box.right > innerWidth).length]";
+        let found = browser.driver.execute(chips, vec![]).await.unwrap();
+        assert_eq!(*found.json(), json!([3, 0]), "chips, and those beyond the edge");
         // The data for search engines is no script: the policy has nothing against it.
         browser.assert_quiet().await;
     })

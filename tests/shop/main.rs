@@ -49,4 +49,5 @@ mod webhooks_bodies;
 mod webhooks_signatures;
 mod webhooks_table;
 mod window;
+mod window_facts;
 mod window_pages;

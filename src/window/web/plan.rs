@@ -119,6 +119,9 @@ fn facts(visit: &Visit, plan: &Plan, ticket: &TicketRow) -> Vec<Fact> {
     let mut facts = vec![("fact-data", data, "")];
     if plan.data == Data::Unlimited {
         facts.push(("fact-fair-use", unsaid(), "fact-fair-use-hint"));
+    } else if plan.carries_data() {
+        // The upstream's documents name an amount and a time, and not how the one belongs to the other.
+        facts.push(("fact-amount-for", unsaid(), "fact-amount-for-hint"));
     }
     facts.extend([
         ("fact-validity", days, ""),
@@ -127,7 +130,9 @@ fn facts(visit: &Visit, plan: &Plan, ticket: &TicketRow) -> Vec<Fact> {
         ("fact-sms", carried(plan.sms_count, "none-included", "sms-count"), ""),
         ("fact-top-up", visit.t("fact-top-up-none"), "fact-top-up-hint"),
         ("fact-start", unsaid(), "fact-start-hint"),
+        ("fact-install-by", unsaid(), "fact-install-by-hint"),
         ("fact-operators", unsaid(), ""),
+        ("fact-exit", unsaid(), "fact-exit-hint"),
         ("fact-hotspot", unsaid(), ""),
         ("fact-per-gb", money(value::per_gigabyte(plan)), ""),
         ("fact-per-day", money(value::per_day(plan)), ""),
