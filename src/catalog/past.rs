@@ -11,7 +11,7 @@ use super::store;
 pub struct Past {
     /// When each package on sale last became what it is: by its id.
     pub changed: Vec<(i64, OffsetDateTime)>,
-    /// What was on sale once and is not now: withdrawn upstream, or stopped here.
+    /// What was on sale once and is not now: withdrawn upstream, or stopped or hidden here.
     pub withdrawn: Vec<Withdrawn>,
 }
 

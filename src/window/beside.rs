@@ -18,6 +18,8 @@ const COMPARABLE: usize = 6;
 pub struct Beside {
     changed: HashMap<i64, OffsetDateTime>,
     withdrawn: HashMap<i64, Withdrawn>,
+    /// Whether one of them was global.
+    had_global: bool,
     /// Countries whose own plans were bought of late, the most bought first: places in the snapshot's list.
     sellers: Vec<String>,
     /// When all this was read; `None` for a snapshot that was never given any.
@@ -42,6 +44,7 @@ impl Snapshot {
         sellers.sort_by(|one, other| (Reverse(one.0), &one.1).cmp(&(Reverse(other.0), &other.1)));
         self.beside = Beside {
             changed: past.changed.into_iter().collect(),
+            had_global: past.withdrawn.iter().any(|package| package.coverage == Coverage::Global),
             withdrawn: past.withdrawn.into_iter().map(|package| (package.id, package)).collect(),
             sellers: sellers.into_iter().map(|(_, code)| code).collect(),
             read_at: Some(read_at),
@@ -53,6 +56,11 @@ impl Snapshot {
     /// The countries whose own plans were bought of late, the most bought first.
     pub fn best_sellers(&self) -> impl Iterator<Item = &Place> {
         self.beside.sellers.iter().filter_map(|code| self.country_by_code(code))
+    }
+
+    /// Whether a plan for the whole world was sold once that is not sold now.
+    pub fn had_global(&self) -> bool {
+        self.beside.had_global
     }
 
     /// When a plan last changed, as far as it is known.

@@ -9,6 +9,7 @@ mod beside;
 mod flags;
 mod map;
 mod names;
+mod near;
 mod plan;
 mod popular;
 mod refresh;

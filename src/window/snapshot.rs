@@ -11,7 +11,7 @@ use crate::catalog::{Contents, Coverage};
 use crate::ground::Price;
 use crate::pricing::{PriceList, Revision, Subject};
 
-/// A country, with the plans that work there.
+/// A country or a region, with the plans that work there; without any it was known once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// A country's ISO 3166-1 code, lower case; a region has none.
@@ -213,6 +213,7 @@ impl Place {
         self.from = prices.min_by_key(|price| price.minor);
     }
 
+    /// Whether anything is shown here now: lists, search and sitemap leave it out else.
     pub(super) fn has_plans(&self) -> bool {
         !self.plans.is_empty()
     }

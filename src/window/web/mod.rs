@@ -3,6 +3,7 @@
 mod filter;
 mod keep;
 mod place;
+mod place_gone;
 mod plan;
 mod search;
 mod sitemap;
@@ -190,7 +191,7 @@ mod tests {
             ("/destinations", 200),
             ("/destinations/france", 200),
             ("/destinations/atlantis", 404),
-            ("/destinations/nowhere", 200),
+            ("/destinations/nowhere", 410),
             ("/regions/europe", 200),
             ("/regions/global", 200),
             ("/regions/x", 404),

@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 
 use super::filter::{Choices, Link, choices, sorts};
-use super::{Page, missing};
+use super::{Page, missing, place_gone};
 use crate::catalog::Coverage;
 use crate::ground::Price;
 use crate::web::{Cache, JsonLd, Visit, page};
@@ -100,6 +100,9 @@ pub(super) async fn country(
     let snapshot = window.now();
     let country = snapshot.country(&slug).ok_or_else(|| missing(&snapshot))?;
     let visit = visit.at(format!("/destinations/{slug}"));
+    if !country.has_plans() {
+        return place_gone::show(visit, &snapshot, country);
+    }
     let name = country.names.of(visit.language);
     let kinds = [
         (Coverage::Local, visit.t1("group-local", "country", name), name.to_owned(), FIRST_OF_MAIN),
@@ -140,7 +143,15 @@ pub(super) async fn region(
             let title = visit.t("group-global");
             (visit.t("global-name"), from, Coverage::Global, title, snapshot.global().collect())
         } else {
-            let region = snapshot.region(&slug).ok_or_else(|| missing(&snapshot))?;
+            let region = snapshot.region(&slug).filter(|region| slug != "global" || region.has_plans());
+            let region = match region {
+                Some(region) if region.has_plans() => region,
+                Some(region) => return place_gone::show(visit, &snapshot, region),
+                None if slug == "global" && snapshot.had_global() => {
+                    return place_gone::world(visit, &snapshot);
+                }
+                None => return Err(missing(&snapshot)),
+            };
             let name = region.names.of(visit.language).to_owned();
             let title = visit.t1("group-region", "region", &name);
             (name, region.from, Coverage::Regional, title, snapshot.plans_of(region).collect())

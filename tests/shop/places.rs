@@ -1,0 +1,138 @@
+//! Countries and regions whose plans come and go: what their pages, lists and sitemaps say, and how their addresses may
+//! be typed.
+
+use simfront::ground::Language;
+use simfront::sandbox::{CatalogChange, NewPackage};
+use simfront::window::{self, Snapshot};
+
+use crate::support::Stand;
+use crate::support::browser::owned;
+
+const SITEMAP: &str = "/sitemaps/places.xml";
+
+fn withdraw(stand: &Stand, ids: &[i64]) {
+    for id in ids {
+        stand.sandbox.change_catalog(CatalogChange::Withdraw { id: id.unsigned_abs() }).unwrap();
+    }
+}
+
+fn restore(stand: &Stand, ids: &[i64]) {
+    for id in ids {
+        stand.sandbox.change_catalog(CatalogChange::Restore { id: id.unsigned_abs() }).unwrap();
+    }
+}
+
+fn ids(plans: Vec<&window::Plan>) -> Vec<i64> {
+    plans.into_iter().map(|plan| plan.id).collect()
+}
+
+/// The country with the fewest plans: so few that a sync may withdraw them all.
+fn smallest(snapshot: &Snapshot) -> (String, String, Vec<i64>) {
+    let place = snapshot.countries().min_by_key(|place| snapshot.plans_of(place).count()).unwrap();
+    (place.slug.clone(), place.names.of(Language::En).to_owned(), ids(snapshot.plans_of(place).collect()))
+}
+
+#[tokio::test]
+async fn a_country_whose_last_plan_is_withdrawn_says_so_and_comes_back_with_it() {
+    let stand = Stand::new().await;
+    let (slug, name, plans) = smallest(&stand.stage.window.now());
+    let path = format!("/destinations/{slug}");
+    let query = format!("/search/suggest?q={slug}");
+    assert_eq!(stand.get(&path).await.status.as_u16(), 200);
+    assert!(stand.get(&query).await.body.contains(&path));
+    withdraw(&stand, &plans);
+    stand.refresh().await;
+
+    let gone = stand.get(&path).await;
+    assert_eq!(gone.status.as_u16(), 410, "{}", gone.body);
+    for said in [
+        &format!("<h1>{name}</h1>"),
+        "There is no plan for this destination at the moment.",
+        "Destinations nearby",
+        "noindex",
+    ] {
+        assert!(gone.body.contains(said), "{said}: {}", gone.body);
+    }
+    let near: Vec<&str> = gone.body.split("<li><a href=\"").skip(1).collect();
+    assert!(!near.is_empty());
+    for link in near.iter().filter_map(|rest| rest.split('"').next()) {
+        assert_eq!(stand.get(link).await.status.as_u16(), 200, "{link}");
+    }
+    assert_eq!(stand.get(&format!("/it{path}")).await.status.as_u16(), 410);
+    let json = stand.get_json(&path).await;
+    assert_eq!((json.status.as_u16(), &json.json()["status"]), (410, &410.into()));
+    assert_eq!(stand.get("/destinations/atlantis").await.status.as_u16(), 404, "nobody ever sold there");
+    for list in ["/", "/destinations", SITEMAP, &query, &format!("/search?q={slug}")] {
+        let page = stand.get(list).await;
+        assert!(
+            !page.body.contains(&format!("{path}\"")) && !page.body.contains(&format!("{path}<")),
+            "{list}"
+        );
+    }
+
+    restore(&stand, &plans);
+    stand.refresh().await;
+    let back = stand.get(&path).await;
+    assert_eq!(back.status.as_u16(), 200);
+    assert!(back.body.contains("class=\"ticket\"") && !back.body.contains("noindex"));
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_region_and_the_world_without_plans_say_so_too() {
+    let stand = Stand::new().await;
+    let (region, plans) = {
+        let snapshot = stand.stage.window.now();
+        let region = snapshot.regions().min_by_key(|place| snapshot.plans_of(place).count()).unwrap();
+        let mut plans = ids(snapshot.plans_of(region).collect());
+        plans.extend(ids(snapshot.global().collect()));
+        (format!("/regions/{}", region.slug), plans)
+    };
+    withdraw(&stand, &plans);
+    stand.refresh().await;
+    for path in [region.as_str(), "/regions/global"] {
+        let gone = stand.get(path).await;
+        assert_eq!(gone.status.as_u16(), 410, "{path}: {}", gone.body);
+        assert!(gone.body.contains("There is no plan for this destination at the moment."), "{path}");
+        assert!(gone.body.contains("Popular destinations"), "{path}: {}", gone.body);
+        for list in ["/", "/destinations", SITEMAP] {
+            assert!(!stand.get(list).await.body.contains(&format!("{path}\"")), "{path} in {list}");
+        }
+    }
+    assert_eq!(stand.get("/regions/atlantis").await.status.as_u16(), 404);
+    restore(&stand, &plans);
+    stand.refresh().await;
+    for path in [region.as_str(), "/regions/global"] {
+        assert_eq!(stand.get(path).await.status.as_u16(), 200, "{path}");
+    }
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_country_that_only_held_packages_name_was_never_seen() {
+    let stand = Stand::new().await;
+    let cookie = stand.owner().await;
+    let hold = owned(&[("new_packages", "hold")]);
+    stand.post_with("/admin/catalog", &[("cookie", cookie.as_str())], &hold).await.to();
+    let codes = ["aq", "va", "kp", "sm", "nr", "tv", "pn", "mc", "li", "sh", "eh"];
+    let unsold = codes.into_iter().find(|code| {
+        let country_code = (*code).to_owned();
+        let (id, name, gigabytes, days) = (Some(900_001), None, 7, 7);
+        let reseller_price = "2.00".parse().unwrap();
+        let package = NewPackage { id, name, country_code, gigabytes, days, reseller_price };
+        let sold = stand.stage.window.now().country_by_code(code).is_some();
+        !sold && stand.sandbox.change_catalog(CatalogChange::Add { package }).is_ok()
+    });
+    assert!(unsold.is_some(), "the sandbox sells everywhere");
+    stand.refresh().await;
+    let slugs = stand
+        .texts("select slug from countries join package_countries on country_code = code where package_id = 900001")
+        .await;
+    let path = format!("/destinations/{}", slugs[0]);
+    assert_eq!(stand.get(&path).await.status.as_u16(), 404);
+    let release = owned(&[("release", "all")]);
+    stand.post_with("/admin/catalog", &[("cookie", cookie.as_str())], &release).await.to();
+    window::reload(&stand.shop, &stand.stage.window).await.unwrap();
+    assert_eq!(stand.get(&path).await.status.as_u16(), 200);
+    stand.end().await;
+}
