@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::plan::Plan;
 use super::snapshot::{Place, Snapshot};
-use crate::catalog::{Coverage, Data, Past, Withdrawn};
+use crate::catalog::{Coverage, Data, Left, Past, Withdrawn};
 use crate::web::ready::Ready;
 
 /// How many comparable plans a withdrawn one's page names.
@@ -20,6 +20,7 @@ pub struct Beside {
     withdrawn: HashMap<i64, Withdrawn>,
     /// Whether one of them was global.
     had_global: bool,
+    left: Left,
     /// Countries whose own plans were bought of late, the most bought first: places in the snapshot's list.
     sellers: Vec<String>,
     /// When all this was read; `None` for a snapshot that was never given any.
@@ -42,8 +43,13 @@ impl Snapshot {
         let mut sellers: Vec<(i64, String)> =
             units.into_iter().map(|(code, number)| (number, code)).collect();
         sellers.sort_by(|one, other| (Reverse(one.0), &one.1).cmp(&(Reverse(other.0), &other.1)));
+        let mut changed: HashMap<i64, OffsetDateTime> = HashMap::with_capacity(self.plans_count());
+        for (id, at) in past.changed {
+            changed.entry(id).and_modify(|last| *last = at.max(*last)).or_insert(at);
+        }
         self.beside = Beside {
-            changed: past.changed.into_iter().collect(),
+            changed,
+            left: past.left,
             had_global: past.withdrawn.iter().any(|package| package.coverage == Coverage::Global),
             withdrawn: past.withdrawn.into_iter().map(|package| (package.id, package)).collect(),
             sellers: sellers.into_iter().map(|(_, code)| code).collect(),
@@ -66,6 +72,31 @@ impl Snapshot {
     /// When a plan last changed, as far as it is known.
     pub fn changed_at(&self, plan: &Plan) -> Option<OffsetDateTime> {
         self.beside.changed.get(&plan.id).copied()
+    }
+
+    /// When what a place offers last changed: one of its plans, or that one went.
+    pub fn place_changed_at(&self, place: &Place) -> Option<OffsetDateTime> {
+        let left = match &place.code {
+            Some(code) => self.beside.left.countries.get(code),
+            None => self.beside.left.regions.get(&place.slug),
+        };
+        self.latest(self.plans_of(place)).max(left.copied())
+    }
+
+    /// The same of the plans for the whole world.
+    pub fn world_changed_at(&self) -> Option<OffsetDateTime> {
+        self.latest(self.global()).max(self.beside.left.world)
+    }
+
+    /// When one of these plans last changed, or any plan last went: the day of a list of them.
+    pub fn changed_among<'a>(&self, plans: impl Iterator<Item = &'a Plan>) -> Option<OffsetDateTime> {
+        let left = &self.beside.left;
+        let places = left.countries.values().chain(left.regions.values()).chain(&left.world);
+        self.latest(plans).max(places.max().copied())
+    }
+
+    fn latest<'a>(&self, plans: impl Iterator<Item = &'a Plan>) -> Option<OffsetDateTime> {
+        plans.filter_map(|plan| self.changed_at(plan)).max()
     }
 
     /// Every plan, by its id: an order that prices do not change.

@@ -1,14 +1,21 @@
 //! Countries and regions whose plans come and go: what their pages, lists and sitemaps say, and how their addresses may
 //! be typed.
 
-use simfront::ground::Language;
+use simfront::catalog::Coverage;
+use simfront::ground::{Currency, Language};
+use simfront::pricing::{self, Edit, Markup, Rounding, Rule, Scope};
 use simfront::sandbox::{CatalogChange, NewPackage};
-use simfront::window::{self, Snapshot};
+use simfront::supply;
+use simfront::window::{self, Place, Snapshot};
 
-use crate::support::Stand;
 use crate::support::browser::owned;
+use crate::support::{FRANCE, Stand};
 
 const SITEMAP: &str = "/sitemaps/places.xml";
+
+async fn reload(stand: &Stand) {
+    window::reload(&stand.shop, &stand.stage.window).await.unwrap();
+}
 
 fn withdraw(stand: &Stand, ids: &[i64]) {
     for id in ids {
@@ -134,5 +141,73 @@ async fn a_country_that_only_held_packages_name_was_never_seen() {
     stand.post_with("/admin/catalog", &[("cookie", cookie.as_str())], &release).await.to();
     window::reload(&stand.shop, &stand.stage.window).await.unwrap();
     assert_eq!(stand.get(&path).await.status.as_u16(), 200);
+    stand.end().await;
+}
+
+/// The day of an address in a part of the sitemap.
+async fn day(stand: &Stand, part: &str, path: &str) -> String {
+    let body = stand.get(&format!("/sitemaps/{part}.xml")).await.body;
+    let entry = body.split(&format!("<loc>{}{path}</loc><lastmod>", stand.origin)).nth(1);
+    entry.unwrap_or_else(|| panic!("{path}: {body}")).split('<').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_sitemap_tells_the_day_on_which_a_page_last_showed_something_else() {
+    let stand = Stand::new().await;
+    stand.owner().await;
+    let plan = format!("/plans/{FRANCE}");
+    let (other, other_place) = {
+        let snapshot = stand.stage.window.now();
+        let local = |place: &&Place| {
+            place.slug != "france" && snapshot.plans_of(place).any(|plan| plan.coverage == Coverage::Local)
+        };
+        let place = snapshot.countries().find(local).unwrap();
+        let plan = snapshot.plans_of(place).find(|plan| plan.coverage == Coverage::Local).unwrap();
+        (plan.id, format!("/destinations/{}", place.slug))
+    };
+    let (untouched, first) = (format!("/plans/{other}"), "2026-11-22");
+    let next_day = || stand.shop.clock.advance(time::Duration::days(1));
+    assert_eq!(day(&stand, "plans-1", &plan).await, first);
+
+    next_day();
+    let mut tx = stand.shop.db.begin().await.unwrap();
+    let markup = Markup {
+        percent: 60.into(),
+        fixed: 0.into(),
+        currency: Currency::parse("USD").unwrap(),
+        rounding: Rounding::None,
+    };
+    let now = stand.shop.now();
+    let rule = Rule { scope: Scope::Package(FRANCE), ..Rule::shop_wide(markup, "olga@example.com", now) };
+    pricing::edit_rules(&mut tx, &Edit::Add(rule), None, "olga@example.com", now).await.unwrap();
+    tx.commit().await.unwrap();
+    supply::note_prices(&stand.shop).await.unwrap();
+    reload(&stand).await;
+    assert!(stand.get(&plan).await.body.contains("$6.72"));
+    assert_eq!(day(&stand, "plans-1", &plan).await, "2026-11-23");
+    assert_eq!(day(&stand, "places", "/destinations/france").await, "2026-11-23");
+    assert_eq!(day(&stand, "plans-1", &untouched).await, first, "its price is the same");
+    assert_eq!(day(&stand, "places", &other_place).await, first);
+
+    next_day();
+    let path = format!("/admin/catalog/{FRANCE}");
+    let cookie = stand.sign_in_again().await;
+    let named = owned(&[("name", "Paris & beyond"), ("seen", "0")]);
+    stand.post_with(&path, &[("cookie", cookie.as_str())], &named).await.to();
+    reload(&stand).await;
+    assert_eq!(day(&stand, "plans-1", &plan).await, "2026-11-24", "a name by hand");
+    next_day();
+    let note = owned(&[("name", "Paris & beyond"), ("note", "asked for by mail"), ("seen", "1")]);
+    let cookie = stand.sign_in_again().await;
+    stand.post_with(&path, &[("cookie", cookie.as_str())], &note).await.to();
+    reload(&stand).await;
+    assert_eq!(day(&stand, "plans-1", &plan).await, "2026-11-24", "a note is for staff alone");
+
+    withdraw(&stand, &[FRANCE]);
+    stand.refresh().await;
+    assert_eq!(day(&stand, "places", "/destinations/france").await, "2026-11-25", "it lost a plan");
+    assert_eq!(day(&stand, "places", "/").await, "2026-11-25");
+    assert_eq!(day(&stand, "plans-1", &untouched).await, first);
+    assert_eq!(day(&stand, "places", &other_place).await, first);
     stand.end().await;
 }

@@ -41,8 +41,12 @@ pub async fn set_override(
     now: OffsetDateTime,
 ) -> sqlx::Result<bool> {
     let done = query!(
-        "insert into package_overrides (package_id, name, hidden, featured, note, edits, changed_by, changed_at)
-         values ($1, $2, $3, $4, $5, $6::bigint + 1, $7, $8)
+        "insert into package_overrides (
+             package_id, name, hidden, featured, note, edits, changed_by, changed_at, shown_at
+         )
+         values (
+             $1, $2, $3, $4, $5, $6::bigint + 1, $7, $8, case when $2::text is not null or $3 or $4 then $8::timestamptz end
+         )
          on conflict (package_id) do update
          set name = excluded.name,
              hidden = excluded.hidden,
@@ -50,7 +54,13 @@ pub async fn set_override(
              note = excluded.note,
              edits = excluded.edits,
              changed_by = excluded.changed_by,
-             changed_at = excluded.changed_at
+             changed_at = excluded.changed_at,
+             shown_at = case
+                 when (package_overrides.name, package_overrides.hidden, package_overrides.featured)
+                     is distinct from (excluded.name, excluded.hidden, excluded.featured)
+                 then excluded.changed_at
+                 else package_overrides.shown_at
+             end
          where package_overrides.edits = $6",
         id,
         said.name,
@@ -96,7 +106,7 @@ pub async fn release(
 ) -> sqlx::Result<u64> {
     let done = query!(
         "update package_overrides
-         set held = false, edits = edits + 1, changed_by = $2, changed_at = $3
+         set held = false, edits = edits + 1, changed_by = $2, changed_at = $3, shown_at = $3
          where held
              and ($1::bigint is null or package_id = $1)",
         id,
