@@ -37,6 +37,10 @@ pub struct Withdrawn {
     pub id: i64,
     /// How much data it carried.
     pub data: Data,
+    /// Voice minutes, where the upstream said.
+    pub voice_minutes: Option<u32>,
+    /// Text messages, where the upstream said.
+    pub sms_count: Option<u32>,
     /// For how many days.
     pub validity_days: Option<u32>,
     /// Where it worked.

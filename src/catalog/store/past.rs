@@ -79,15 +79,19 @@ pub async fn left(db: &mut PgConnection) -> sqlx::Result<Left> {
 pub async fn withdrawn_packages(db: &mut PgConnection) -> sqlx::Result<Vec<Withdrawn>> {
     let rows = query!(
         r#"select
-             id, data_bytes, unlimited, validity_days, coverage, region_slug,
+             id, data_bytes, unlimited, voice_minutes, sms_count, validity_days, coverage, region_slug,
              (
                  select min(country_code)
                  from package_countries
                  where package_countries.package_id = packages.id and packages.coverage = 'local'
              ) as country
          from packages
-         where withdrawn_at is not null
-            or id in (select package_id from package_stops where lifted_at is null)
+         where (
+                 withdrawn_at is not null
+                 or id in (select package_id from package_stops where lifted_at is null)
+                 or id in (select package_id from package_overrides where hidden)
+             )
+             and id not in (select package_id from package_overrides where held)
          order by id"#
     )
     .fetch_all(db)
@@ -99,11 +103,14 @@ pub async fn withdrawn_packages(db: &mut PgConnection) -> sqlx::Result<Vec<Withd
             (false, None) => Data::NotStated,
             (false, Some(bytes)) => Data::Bytes(u64::try_from(bytes).map_err(|_| wrong("data_bytes"))?),
         };
-        let validity_days = row.validity_days.map(u32::try_from).transpose();
+        let number =
+            |number: Option<i32>, what| number.map(u32::try_from).transpose().map_err(|_| wrong(what));
         Ok(Withdrawn {
             id: row.id,
             data,
-            validity_days: validity_days.map_err(|_| wrong("validity_days"))?,
+            voice_minutes: number(row.voice_minutes, "voice_minutes")?,
+            sms_count: number(row.sms_count, "sms_count")?,
+            validity_days: number(row.validity_days, "validity_days")?,
             coverage: Coverage::from_word(&row.coverage).ok_or_else(|| wrong("coverage"))?,
             country: row.country,
             region: row.region_slug,
