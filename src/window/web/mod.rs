@@ -167,7 +167,7 @@ mod tests {
     use axum::http::{Request, header};
     use tower::ServiceExt as _;
 
-    async fn ask(snapshot: Snapshot, language: Language, path: &str) -> (Response, String) {
+    pub(super) async fn ask(snapshot: Snapshot, language: Language, path: &str) -> (Response, String) {
         let window = Window::default();
         window.swap(snapshot);
         let router: Router =

@@ -211,8 +211,13 @@ fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<S
 /// The wanted plans of one kind; `None` where there is none, or where another kind is looked at alone.
 fn group(visit: &Visit, snapshot: &Snapshot, sift: &Sift, kind: &Kind<'_>, plans: &[&Plan]) -> Option<Group> {
     let (from, number) = sift.slice(kind.coverage, plans.len(), kind.first);
-    let shown: Vec<&Plan> = plans.iter().skip(from).take(number).copied().collect();
+    let mut shown: Vec<&Plan> = plans.iter().skip(from).take(number).copied().collect();
     let best = value::best(plans.iter().copied());
+    // Where a list is cut, the best value mostly stands beyond the cut: it takes the last place before it.
+    let beyond = plans.iter().skip(number).find(|plan| best == Some(plan.id));
+    if let (None, Some(best), Some(last)) = (sift.only, beyond, shown.last_mut()) {
+        *last = best;
+    }
     let tickets: Vec<TicketRow> = shown
         .iter()
         .map(|plan| {
@@ -247,4 +252,48 @@ fn group(visit: &Visit, snapshot: &Snapshot, sift: &Sift, kind: &Kind<'_>, plans
         all: more,
         pages,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::ask;
+    use super::*;
+    use crate::catalog::{Data, Package};
+    use crate::ground::Language;
+    use crate::window::snapshot::tests::{contents, package, rules};
+
+    #[tokio::test]
+    async fn the_best_value_is_among_what_is_shown_however_many_plans_there_are() {
+        let mut contents = contents();
+        // The more data, the dearer, and the cheaper a gigabyte.
+        contents.packages = (1..=60_i64)
+            .map(|id| {
+                let size = u64::try_from(id).unwrap();
+                let cost = (100 + id).to_string();
+                let coverage = if id % 2 == 0 { Coverage::Local } else { Coverage::Regional };
+                Package { data: Data::Bytes(size << 30), ..package(id, "x", &cost, coverage, &["fr", "it"]) }
+            })
+            .collect();
+        for (query, local, regional) in
+            [("", (24, 60), (12, 59)), ("?sort=days", (24, 60), (12, 59)), ("?price=170", (18, 36), (12, 35))]
+        {
+            let snapshot = Snapshot::build(contents.clone(), &rules("USD"));
+            let (_, body) = ask(snapshot, Language::En, &format!("/destinations/france{query}")).await;
+            let plans = |kind: &str| -> Vec<(i64, bool)> {
+                let group = body.split(&format!("id=\"{kind}\"")).nth(1).unwrap();
+                let group = group.split("</section>").next().unwrap();
+                let tickets = group.split("<a class=\"ticket\" href=\"/plans/").skip(1);
+                let plan = |ticket: &str| ticket.split('"').next().unwrap().parse::<i64>().unwrap();
+                tickets.map(|ticket| (plan(ticket), ticket.contains("Best value"))).collect()
+            };
+            for (kind, (number, best)) in [("local", local), ("regional", regional)] {
+                let shown = plans(kind);
+                assert_eq!(shown.len(), number, "{kind} {query}");
+                let marked: Vec<i64> = shown.iter().filter(|(_, best)| *best).map(|(id, _)| *id).collect();
+                assert_eq!(marked, [best], "{kind} {query}");
+                assert!(shown.is_sorted(), "the order is kept: {shown:?}");
+            }
+            assert_eq!(body.matches("is the lowest price per GB").count(), 1, "explained once");
+        }
+    }
 }
