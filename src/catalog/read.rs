@@ -27,6 +27,8 @@ pub struct Contents {
     pub withdrawn: Vec<i64>,
     /// Grows with every sync that changed something; 0 before the first.
     pub version: i64,
+    /// Ids of packages whose name is the shop's own, and not the upstream's.
+    pub named: HashSet<i64>,
     /// Ids of packages that come first in lists.
     pub featured: HashSet<i64>,
     /// When it was last known to be what the upstream sells; `None` before the first sync.
@@ -45,6 +47,7 @@ pub async fn read_on_sale(db: &mut PgConnection) -> sqlx::Result<Contents> {
             countries: store::countries_known(db).await?,
             regions: store::regions_known(db).await?,
             withdrawn: store::withdrawn(db).await?,
+            named: store::named(db).await?.into_iter().collect(),
             featured: store::featured(db).await?.into_iter().collect(),
             synced_at: store::synced_at(db).await?,
         };

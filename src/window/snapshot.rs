@@ -77,10 +77,11 @@ impl Snapshot {
                     .filter_map(|code| country_by_code.get(code.as_str()).copied())
                     .collect();
                 let featured = contents.featured.contains(&package.id);
+                let named = contents.named.contains(&package.id);
                 let (price, rule) = prices
                     .price(&Subject::from(&package))
                     .map_or((None, None), |priced| (Some(priced.price), Some(priced.rule.id)));
-                Plan { rule, ..Plan::new(package, covered, featured, price) }
+                Plan { rule, named, ..Plan::new(package, covered, featured, price) }
             })
             .collect();
         plans.sort_by_key(Plan::rank);
@@ -289,6 +290,7 @@ pub(super) mod tests {
             ],
             regions: vec![Region { slug: "europe".to_owned(), name: "Europe".to_owned(), upstream_id: None }],
             withdrawn: vec![99],
+            named: HashSet::new(),
             featured: HashSet::new(),
             version: 7,
             synced_at: None,

@@ -211,3 +211,33 @@ async fn a_sitemap_tells_the_day_on_which_a_page_last_showed_something_else() {
     assert_eq!(day(&stand, "places", &other_place).await, first);
     stand.end().await;
 }
+
+#[tokio::test]
+async fn a_name_of_the_shops_own_is_shown_until_the_order_that_has_it() {
+    let stand = Stand::new().await;
+    let cookie = stand.owner().await;
+    let paths = ["/plans/1120", "/destinations/france", "/checkout?package_id=1120"];
+    // The form has a key of its own each time.
+    let plain = async |path: &str| stand.get(path).await.body;
+    let before = (plain(paths[0]).await, plain(paths[1]).await);
+    let said = owned(&[("name", "Paris & beyond"), ("seen", "0")]);
+    let path = format!("/admin/catalog/{FRANCE}");
+    stand.post_with(&path, &[("cookie", cookie.as_str())], &said).await.to();
+    reload(&stand).await;
+    for (path, said) in [
+        (paths[0], "<h1 id=\"plan\">Paris &#38; beyond</h1>"),
+        (paths[0], "<title>Paris &#38; beyond: France"),
+        (paths[1], "<span class=\"ticket-name\">Paris &#38; beyond</span>"),
+        (paths[2], "<h2 id=\"basket\">Paris &#38; beyond</h2>"),
+        (paths[2], "<p class=\"ticket-name\">France</p>"),
+    ] {
+        let page = plain(path).await;
+        assert!(page.contains(said), "{path} lacks {said}: {page}");
+    }
+    let unsaid = owned(&[("name", ""), ("seen", "1")]);
+    stand.post_with(&path, &[("cookie", cookie.as_str())], &unsaid).await.to();
+    reload(&stand).await;
+    assert_eq!((plain(paths[0]).await, plain(paths[1]).await), before, "without one all is as it was");
+    assert!(plain(paths[2]).await.contains("<h2 id=\"basket\">France</h2>"));
+    stand.end().await;
+}

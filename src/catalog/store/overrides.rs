@@ -130,6 +130,11 @@ pub async fn set_new_packages(db: &mut PgConnection, new: NewPackages) -> sqlx::
     Ok(())
 }
 
+/// The ids of packages that have a name of the shop's own.
+pub async fn named(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
+    query_scalar!("select package_id from package_overrides where name is not null").fetch_all(db).await
+}
+
 /// The ids of packages that come first in lists.
 pub async fn featured(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
     query_scalar!("select package_id from package_overrides where featured").fetch_all(db).await
