@@ -17,6 +17,7 @@ mod search;
 mod sift;
 mod snapshot;
 mod structured;
+mod typed_price;
 mod value;
 pub mod web;
 mod wording;

@@ -164,7 +164,7 @@ pub(super) async fn region(
 }
 
 fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<String>) -> Page {
-    let sift = Sift::read(&query.unwrap_or_default());
+    let sift = Sift::read(&query.unwrap_or_default(), visit.language);
     let visit = visit.asking(sift.query());
     let all: usize = subject.kinds.iter().map(|kind| kind.plans.len()).sum();
     let mut wanted = 0;
@@ -294,6 +294,24 @@ mod tests {
                 assert!(shown.is_sorted(), "the order is kept: {shown:?}");
             }
             assert_eq!(body.matches("is the lowest price per GB").count(), 1, "explained once");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_price_of_the_filter_stands_as_the_language_writes_it() {
+        let mut contents = contents();
+        contents.packages.push(package(6, "France 9 GB", "7", Coverage::Local, &["fr"]));
+        contents.packages.push(package(7, "France 8 GB", "8", Coverage::Local, &["fr"]));
+        for (language, query, shown) in [
+            (Language::En, "price=10,99", "value=\"10.99\""),
+            (Language::It, "price=10,99", "value=\"10,99\""),
+            (Language::It, "price=10.99", "value=\"10,99\""),
+            (Language::En, "price=1,500", "value=\"1,500\""),
+        ] {
+            let snapshot = Snapshot::build(contents.clone(), &rules("USD"));
+            let (_, body) = ask(snapshot, language, &format!("/destinations/france?{query}")).await;
+            let field = body.split("id=\"price\"").nth(1).unwrap().split('>').next().unwrap();
+            assert!(field.contains(shown), "{query}: {field}");
         }
     }
 }
