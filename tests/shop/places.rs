@@ -241,3 +241,26 @@ async fn a_name_of_the_shops_own_is_shown_until_the_order_that_has_it() {
     assert!(plain(paths[2]).await.contains("<h2 id=\"basket\">France</h2>"));
     stand.end().await;
 }
+
+#[tokio::test]
+async fn typed_addresses_lead_to_the_page_itself() {
+    let stand = Stand::new().await;
+    for (typed, right) in [
+        ("/destinations/", "/destinations"),
+        ("/it/destinations/France?sort=gb", "/it/destinations/france?sort=gb"),
+        ("/it/regions/", "/it/destinations"),
+        ("/it/plans/1120/", "/it/plans/1120"),
+        ("/regions/Global", "/regions/global"),
+        ("/en", "/"),
+        ("/en/", "/"),
+        ("/en/destinations/France?data=5", "/destinations/France?data=5"),
+    ] {
+        let answer = stand.get(typed).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (308, right), "{typed}");
+    }
+    for path in ["//evil.example", "//evil.example/", "/en//evil.example", "/it/en", "/it//evil.example"] {
+        let answer = stand.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (404, ""), "{path}");
+    }
+    stand.end().await;
+}

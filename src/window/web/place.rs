@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 
 use super::filter::{Choices, Link, choices, sorts};
-use super::{Page, missing, place_gone};
+use super::{Page, missing, place_gone, typed};
 use crate::catalog::Coverage;
 use crate::ground::Price;
 use crate::web::{Cache, JsonLd, Visit, page};
@@ -98,7 +98,9 @@ pub(super) async fn country(
     Extension(window): Extension<Window>,
 ) -> Page {
     let snapshot = window.now();
-    let country = snapshot.country(&slug).ok_or_else(|| missing(&snapshot))?;
+    let Some(country) = snapshot.country(&slug) else {
+        return typed::place(&visit, &snapshot, "destinations", &slug, query.as_deref());
+    };
     let visit = visit.at(format!("/destinations/{slug}"));
     if !country.has_plans() {
         return place_gone::show(visit, &snapshot, country);
@@ -150,7 +152,8 @@ pub(super) async fn region(
                 None if slug == "global" && snapshot.had_global() => {
                     return place_gone::world(visit, &snapshot);
                 }
-                None => return Err(missing(&snapshot)),
+                None if slug == "global" => return Err(missing(&snapshot)),
+                None => return typed::place(&visit, &snapshot, "regions", &slug, query.as_deref()),
             };
             let name = region.names.of(visit.language).to_owned();
             let title = visit.t1("group-region", "region", &name);

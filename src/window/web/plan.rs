@@ -1,11 +1,10 @@
 //! One plan, and what is left of one that is not sold any more.
 
 use axum::Extension;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect};
 
-use super::{Page, missing, popular_rows};
+use super::{Page, missing, popular_rows, typed};
 use crate::catalog::{Coverage, Data};
 use crate::ground::Price;
 use crate::web::{Cache, JsonLd, Problem, Visit, page};
@@ -42,12 +41,17 @@ struct PlanPage<'a> {
     told: JsonLd,
 }
 
-pub(super) async fn show(visit: Visit, Path(id): Path<String>, Extension(window): Extension<Window>) -> Page {
+pub(super) async fn show(
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    Extension(window): Extension<Window>,
+) -> Page {
     let snapshot = window.now();
     let number = id.parse::<i64>().map_err(|_| Problem::NotFound)?;
     let Some(plan) = snapshot.plan(number) else { return gone(visit, &snapshot, number) };
     if number.to_string() != id {
-        return Ok(Redirect::permanent(&visit.href(&format!("/plans/{number}"))).into_response());
+        return Ok(typed::leads_to(&visit, &format!("/plans/{number}"), query.as_deref()));
     }
     let visit = visit.at(format!("/plans/{number}"));
     page(StatusCode::OK, Cache::Public, &plan_page(visit, &snapshot, plan))
