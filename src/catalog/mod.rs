@@ -26,7 +26,7 @@ pub use accept::{Accepted, SetAside, accept};
 pub use country_code::CountryCode;
 pub use diff::Brake;
 pub use package::{Country, Coverage, Data, Listing, Package, Region};
-pub use past::{Past, Withdrawn, past};
+pub use past::{Left, Past, Withdrawn, past};
 pub use read::{
     Contents, last_runs, listed_cost, listings, package_for_sale, read_on_sale, set_aside, synced_at, version,
 };

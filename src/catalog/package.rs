@@ -144,7 +144,7 @@ pub struct Listing {
     pub cost: Cost,
 }
 
-/// A country that at least one package names.
+/// A country that at least one package names or named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Country {
     /// ISO 3166-1 alpha-2, lower case.
@@ -157,7 +157,7 @@ pub struct Country {
     pub upstream_id: Option<i64>,
 }
 
-/// A region that at least one package names.
+/// A region that at least one package names or named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// For addresses.

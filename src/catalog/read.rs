@@ -19,14 +19,16 @@ const READINGS: u32 = 10;
 pub struct Contents {
     /// What is on sale, by id.
     pub packages: Vec<Package>,
-    /// The countries that one of them names, by code.
+    /// The countries that one of them names, or one that is not on sale any more, by code.
     pub countries: Vec<Country>,
-    /// The regions that one of them names, by slug.
+    /// The regions that one of them names, or one that is not on sale any more, by slug.
     pub regions: Vec<Region>,
     /// Ids of packages that were on sale once and are not now.
     pub withdrawn: Vec<i64>,
     /// Grows with every sync that changed something; 0 before the first.
     pub version: i64,
+    /// Ids of packages whose name is the shop's own, and not the upstream's.
+    pub named: HashSet<i64>,
     /// Ids of packages that come first in lists.
     pub featured: HashSet<i64>,
     /// When it was last known to be what the upstream sells; `None` before the first sync.
@@ -42,9 +44,10 @@ pub async fn read_on_sale(db: &mut PgConnection) -> sqlx::Result<Contents> {
         let contents = Contents {
             version: store::version(db).await?,
             packages: store::packages_on_sale(db).await?,
-            countries: store::countries_on_sale(db).await?,
-            regions: store::regions_on_sale(db).await?,
+            countries: store::countries_known(db).await?,
+            regions: store::regions_known(db).await?,
             withdrawn: store::withdrawn(db).await?,
+            named: store::named(db).await?.into_iter().collect(),
             featured: store::featured(db).await?.into_iter().collect(),
             synced_at: store::synced_at(db).await?,
         };

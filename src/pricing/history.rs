@@ -26,6 +26,14 @@ pub async fn noted_of(db: &mut PgConnection) -> sqlx::Result<Option<NotedOf>> {
     store::noted_of(db).await
 }
 
+/// When the newest cost or price of each of these packages was noted; those of which nothing was noted are left out.
+///
+/// # Errors
+/// Of the database.
+pub async fn last_noted(db: &mut PgConnection, packages: &[i64]) -> sqlx::Result<Vec<(i64, OffsetDateTime)>> {
+    store::last_noted(db, packages).await
+}
+
 /// So many are compared with what was noted before in one statement.
 const BATCH: usize = 5_000;
 

@@ -24,7 +24,7 @@ mod scope;
 mod store;
 
 pub use exchange::{DatedRate, Exchange, ExchangeTerms, InForceRate, RateStanding};
-pub use history::{NotedOf, note, noted_of};
+pub use history::{NotedOf, last_noted, note, noted_of};
 pub use in_force::{
     InForce, NotPublished, Published, Version, current, edit_rules, price_list, publish, revision, rule,
     rules, rules_of, versions,

@@ -274,6 +274,26 @@ pub async fn note(db: &mut PgConnection, noted: &[Noted], now: OffsetDateTime) -
     Ok(done.rows_affected())
 }
 
+/// When the newest cost or price of each of these packages was noted.
+pub async fn last_noted(db: &mut PgConnection, packages: &[i64]) -> sqlx::Result<Vec<(i64, OffsetDateTime)>> {
+    // The newest alone of each, by the primary key: however long the history is, as many looks as there are packages.
+    let rows = query!(
+        r#"select id as "id!", noted_at
+           from unnest($1::bigint[]) as asked (id)
+           cross join lateral (
+               select noted_at
+               from price_history
+               where package_id = id
+               order by noted_at desc
+               limit 1
+           ) as last"#,
+        packages
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.noted_at)).collect())
+}
+
 /// What was noted last.
 pub async fn noted_of(db: &mut PgConnection) -> sqlx::Result<Option<NotedOf>> {
     let row = query!("select catalog_version, rules_revision, rates_revision, noted_at from prices_noted")

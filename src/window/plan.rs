@@ -11,8 +11,10 @@ type ByPrice = (bool, i64, std::cmp::Reverse<u64>, i64);
 pub struct Plan {
     /// The upstream's package id.
     pub id: i64,
-    /// The upstream's name for it.
+    /// The upstream's name for it, or the shop's own.
     pub name: String,
+    /// Whether it is the shop's own.
+    pub(super) named: bool,
     /// How much data.
     pub data: Data,
     /// Voice minutes; `Some(0)` for none, `None` where the upstream does not say.
@@ -49,6 +51,7 @@ impl Plan {
             rule: None,
             id: package.id,
             name: package.name,
+            named: false,
             data: package.data,
             voice_minutes: package.voice_minutes.or(voice),
             sms_count: package.sms_count.or(sms),
@@ -60,6 +63,11 @@ impl Plan {
             featured,
             price,
         }
+    }
+
+    /// The name that the shop gave it.
+    pub fn own_name(&self) -> Option<&str> {
+        self.named.then_some(self.name.as_str())
     }
 
     /// Voice minutes, where there are any.

@@ -52,7 +52,10 @@ async fn snapshot(
     db::on_one_processor(&mut moment).await?;
     let contents = catalog::read_on_sale(&mut moment).await?;
     let prices = pricing::price_list(&mut moment, now).await?;
-    let past = catalog::past(&mut moment).await?;
+    let mut past = catalog::past(&mut moment).await?;
+    // Prices are noted after they hold: a day that is missed here is read at the next count at the latest.
+    let shown: Vec<i64> = contents.packages.iter().map(|package| package.id).collect();
+    past.changed.extend(pricing::last_noted(&mut moment, &shown).await?);
     let sold = orders::sold_since(&mut moment, now - SOLD_IN).await?;
     moment.commit().await?;
     Ok(Snapshot::build(contents, &prices).beside(past, &sold, now))

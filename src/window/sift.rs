@@ -5,9 +5,11 @@ use rust_decimal::Decimal;
 use url::form_urlencoded;
 
 use super::plan::Plan;
+use super::typed_price;
 use super::value::{self, GIGABYTE};
 use crate::catalog::{Coverage, Data};
-use crate::ground::money::exact_decimal;
+use crate::ground::Language;
+use crate::web::amounts;
 
 /// The amounts that can be asked for, in gigabytes.
 pub const GIGABYTES: [u32; 6] = [1, 3, 5, 10, 20, 50];
@@ -15,8 +17,6 @@ pub const GIGABYTES: [u32; 6] = [1, 3, 5, 10, 20, 50];
 pub const DAYS: [u32; 5] = [3, 7, 15, 30, 90];
 /// How many plans a page of one kind shows.
 const PAGE: usize = 48;
-/// Nobody sells dearer; a larger number is nonsense.
-const DEAREST: u32 = 1_000_000;
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -100,8 +100,9 @@ pub struct Sift {
 }
 
 impl Sift {
-    /// Reads the address's query; of a field that comes twice the last one that makes sense counts.
-    pub fn read(query: &str) -> Self {
+    /// Reads the address's query; of a field that comes twice the last one that makes sense counts. A price is read as the
+    /// page's language writes numbers.
+    pub fn read(query: &str, language: Language) -> Self {
         let mut sift = Self { page: 1, ..Self::default() };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let value = value.trim();
@@ -109,7 +110,7 @@ impl Sift {
             match name.as_ref() {
                 "data" => sift.gigabytes = number(&GIGABYTES).or(sift.gigabytes),
                 "days" => sift.days = number(&DAYS).or(sift.days),
-                "price" => sift.most = price(value).or(sift.most),
+                "price" => sift.most = typed_price::read(value, language).or(sift.most),
                 "calls" => sift.calls |= value == "1",
                 "unlimited" => sift.unlimited |= value == "1",
                 "speed" => {
@@ -131,6 +132,11 @@ impl Sift {
         sift
     }
 
+    /// The most that is paid, as the page's language writes it; nothing where it was not said.
+    pub fn most_in(&self, language: Language) -> String {
+        self.most.map(|most| amounts::decimal(language, &most.to_string())).unwrap_or_default()
+    }
+
     /// Whether it is the plain page, with everything as it comes.
     pub fn is_plain(&self) -> bool {
         self.query().is_empty()
@@ -148,7 +154,7 @@ impl Sift {
         let fields = [
             ("data", self.gigabytes.map(|number| number.to_string())),
             ("days", self.days.map(|number| number.to_string())),
-            ("price", self.most.map(|most| most.to_string())),
+            ("price", self.most.map(typed_price::in_address)),
             ("calls", self.calls.then(|| "1".to_owned())),
             ("unlimited", self.unlimited.then(|| "1".to_owned())),
             ("speed", self.speed.map(|speed| speed.word().to_owned())),
@@ -218,12 +224,6 @@ impl Sift {
     }
 }
 
-/// A price as people type one: `10`, `9.99`, `9,99`.
-fn price(text: &str) -> Option<Decimal> {
-    let price = exact_decimal(&text.replace(',', "."))?;
-    (price > Decimal::ZERO && price <= Decimal::from(DEAREST) && price.scale() <= 4).then_some(price)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::snapshot::Snapshot;
@@ -234,7 +234,8 @@ mod tests {
     fn shown(query: &str) -> Vec<i64> {
         let snapshot = snapshot();
         let france = snapshot.country("france").unwrap();
-        Sift::read(query).apply(snapshot.plans_of(france)).iter().map(|plan| plan.id).collect()
+        let sift = Sift::read(query, Language::En);
+        sift.apply(snapshot.plans_of(france)).iter().map(|plan| plan.id).collect()
     }
 
     #[test]
@@ -265,7 +266,11 @@ mod tests {
         let snapshot = Snapshot::build(contents, &rules("USD"));
         let france = snapshot.country("france").unwrap();
         let shown = |query: &str| -> Vec<i64> {
-            Sift::read(query).apply(snapshot.plans_of(france)).iter().map(|plan| plan.id).collect()
+            Sift::read(query, Language::En)
+                .apply(snapshot.plans_of(france))
+                .iter()
+                .map(|plan| plan.id)
+                .collect()
         };
         assert_eq!(shown(""), [4, 2, 1, 3]);
         assert_eq!(shown("sort=usual&data=5"), [4, 2, 1, 3]);
@@ -282,15 +287,15 @@ mod tests {
             "&&&===%%%",
             "page=7",
         ] {
-            let sift = Sift::read(query);
+            let sift = Sift::read(query, Language::En);
             assert!(sift.is_plain() && !sift.narrows(), "{query}: {sift:?}");
         }
-        assert_eq!(Sift::read("data=5&data=x").gigabytes, Some(5));
+        assert_eq!(Sift::read("data=5&data=x", Language::It).gigabytes, Some(5));
     }
 
     #[test]
     fn pages_end_where_the_plans_do() {
-        let sift = |query: &str| Sift::read(query);
+        let sift = |query: &str| Sift::read(query, Language::En);
         assert_eq!(sift("").slice(Coverage::Local, 500, 12), (0, 12));
         assert_eq!(sift("only=local&page=2").slice(Coverage::Local, 500, 12), (48, 48));
         assert_eq!(sift("only=local&page=2").slice(Coverage::Global, 500, 12), (0, 0));
@@ -301,10 +306,12 @@ mod tests {
     proptest! {
         #[test]
         fn an_address_says_all_that_it_means(query in "(data|days|price|calls|speed|sort|only|page|x)=[0-9a-z.,%&=]{0,9}(&(data|days|unlimited|sort|only|page)=(5|7|1|gb|local|2)){0,4}") {
-            let sift = Sift::read(&query);
-            let again = Sift::read(sift.query().trim_start_matches('?'));
-            prop_assert_eq!(again.query(), sift.query());
-            prop_assert_eq!(again.narrows(), sift.narrows());
+            for (language, other) in [(Language::En, Language::It), (Language::It, Language::En)] {
+                let sift = Sift::read(&query, language);
+                let again = Sift::read(sift.query().trim_start_matches('?'), other);
+                prop_assert_eq!(again.query(), sift.query());
+                prop_assert_eq!(again.narrows(), sift.narrows());
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::catalog::{Contents, Coverage};
 use crate::ground::Price;
 use crate::pricing::{PriceList, Revision, Subject};
 
-/// A country, with the plans that work there.
+/// A country or a region, with the plans that work there; without any it was known once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// A country's ISO 3166-1 code, lower case; a region has none.
@@ -77,10 +77,11 @@ impl Snapshot {
                     .filter_map(|code| country_by_code.get(code.as_str()).copied())
                     .collect();
                 let featured = contents.featured.contains(&package.id);
+                let named = contents.named.contains(&package.id);
                 let (price, rule) = prices
                     .price(&Subject::from(&package))
                     .map_or((None, None), |priced| (Some(priced.price), Some(priced.rule.id)));
-                Plan { rule, ..Plan::new(package, covered, featured, price) }
+                Plan { rule, named, ..Plan::new(package, covered, featured, price) }
             })
             .collect();
         plans.sort_by_key(Plan::rank);
@@ -213,6 +214,7 @@ impl Place {
         self.from = prices.min_by_key(|price| price.minor);
     }
 
+    /// Whether anything is shown here now: lists, search and sitemap leave it out else.
     pub(super) fn has_plans(&self) -> bool {
         !self.plans.is_empty()
     }
@@ -288,6 +290,7 @@ pub(super) mod tests {
             ],
             regions: vec![Region { slug: "europe".to_owned(), name: "Europe".to_owned(), upstream_id: None }],
             withdrawn: vec![99],
+            named: HashSet::new(),
             featured: HashSet::new(),
             version: 7,
             synced_at: None,

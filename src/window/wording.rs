@@ -16,6 +16,8 @@ const MEGABYTE: u64 = 1 << 20;
 pub struct TicketRow {
     /// Where it leads.
     pub href: String,
+    /// The name that the shop gave it, or nothing.
+    pub own: String,
     /// `5 GB`.
     pub amount: String,
     /// `30 days`.
@@ -56,6 +58,7 @@ pub fn ticket(visit: &Visit, snapshot: &Snapshot, plan: &Plan) -> TicketRow {
         [fair_use(visit, plan), coverage(visit, plan), extras(visit, plan), plan.network_speed.clone()];
     TicketRow {
         href: visit.href(&format!("/plans/{}", plan.id)),
+        own: plan.own_name().unwrap_or_default().to_owned(),
         amount: amount(visit, plan),
         days: days(visit, plan),
         place: place(visit, snapshot, plan),

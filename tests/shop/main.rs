@@ -26,6 +26,7 @@ mod limits;
 mod lists;
 mod outages;
 mod payments;
+mod places;
 mod post;
 mod prices;
 mod quotes;

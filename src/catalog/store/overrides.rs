@@ -41,8 +41,10 @@ pub async fn set_override(
     now: OffsetDateTime,
 ) -> sqlx::Result<bool> {
     let done = query!(
-        "insert into package_overrides (package_id, name, hidden, featured, note, edits, changed_by, changed_at)
-         select $1, $2, $3, $4, $5, 1, $7, $8
+        "insert into package_overrides (
+             package_id, name, hidden, featured, note, edits, changed_by, changed_at, shown_at
+         )
+         select $1, $2, $3, $4, $5, 1, $7, $8, case when $2::text is not null or $3 or $4 then $8::timestamptz end
          where coalesce($6::bigint, 0) = 0
              or exists (select from package_overrides where package_id = $1)
          on conflict (package_id) do update
@@ -52,7 +54,13 @@ pub async fn set_override(
              note = excluded.note,
              edits = package_overrides.edits + 1,
              changed_by = excluded.changed_by,
-             changed_at = excluded.changed_at
+             changed_at = excluded.changed_at,
+             shown_at = case
+                 when (package_overrides.name, package_overrides.hidden, package_overrides.featured)
+                     is distinct from (excluded.name, excluded.hidden, excluded.featured)
+                 then excluded.changed_at
+                 else package_overrides.shown_at
+             end
          where $6 is null or package_overrides.edits = $6",
         id,
         said.name,
@@ -98,7 +106,7 @@ pub async fn release(
 ) -> sqlx::Result<u64> {
     let done = query!(
         "update package_overrides
-         set held = false, edits = edits + 1, changed_by = $2, changed_at = $3
+         set held = false, edits = edits + 1, changed_by = $2, changed_at = $3, shown_at = $3
          where held
              and ($1::bigint is null or package_id = $1)",
         id,
@@ -120,6 +128,11 @@ pub async fn new_packages(db: &mut PgConnection) -> sqlx::Result<NewPackages> {
 pub async fn set_new_packages(db: &mut PgConnection, new: NewPackages) -> sqlx::Result<()> {
     query!("update catalog_edits set new_packages = $1", new.word()).execute(db).await?;
     Ok(())
+}
+
+/// The ids of packages that have a name of the shop's own.
+pub async fn named(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
+    query_scalar!("select package_id from package_overrides where name is not null").fetch_all(db).await
 }
 
 /// The ids of packages that come first in lists.

@@ -157,31 +157,37 @@ pub async fn withdrawn(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
     .await
 }
 
-/// The countries that a package on sale names.
-pub async fn countries_on_sale(db: &mut PgConnection) -> sqlx::Result<Vec<Country>> {
+/// The countries where something was ever shown: all but those that held packages alone name. One of which no package
+/// speaks any more was named by one that covers less by now.
+pub async fn countries_known(db: &mut PgConnection) -> sqlx::Result<Vec<Country>> {
     query_as!(
         Country,
         "select code, slug, name, upstream_id
          from countries
-         where code in (
-             select country_code
-             from package_countries
-             join packages on packages.id = package_countries.package_id
-             where packages.withdrawn_at is null
-         )
+         where exists (
+                 select from package_countries
+                 where country_code = code
+                     and package_id not in (select package_id from package_overrides where held)
+             )
+             or not exists (select from package_countries where country_code = code)
          order by code"
     )
     .fetch_all(db)
     .await
 }
 
-/// The regions that a package on sale names.
-pub async fn regions_on_sale(db: &mut PgConnection) -> sqlx::Result<Vec<Region>> {
+/// The regions of which something was ever shown, in the same way.
+pub async fn regions_known(db: &mut PgConnection) -> sqlx::Result<Vec<Region>> {
     query_as!(
         Region,
         "select slug, name, upstream_id
          from regions
-         where slug in (select region_slug from packages where withdrawn_at is null)
+         where slug in (
+                 select region_slug
+                 from packages
+                 where id not in (select package_id from package_overrides where held)
+             )
+             or slug not in (select region_slug from packages where region_slug is not null)
          order by slug"
     )
     .fetch_all(db)

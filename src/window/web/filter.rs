@@ -34,7 +34,7 @@ pub(super) struct Choices {
     pub speeds: Vec<Choice>,
     /// The code of the currency in which the price is asked; empty where nothing has a price.
     pub currency: &'static str,
-    /// The price as it was typed.
+    /// The price, as the page's language writes it.
     pub most: String,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn choices(visit: &Visit, sift: &Sift, from: Option<Price>) -> Choice
         days: any_or(visit, days),
         speeds: any_or(visit, speeds),
         currency: from.map_or("", |price| price.currency.code()),
-        most: sift.most.map(|most| most.to_string()).unwrap_or_default(),
+        most: sift.most_in(visit.language),
     }
 }
 

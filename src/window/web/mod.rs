@@ -3,9 +3,11 @@
 mod filter;
 mod keep;
 mod place;
+mod place_gone;
 mod plan;
 mod search;
 mod sitemap;
+mod typed;
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -21,6 +23,7 @@ use super::structured;
 use super::wording::{self, BoardRow, TicketRow};
 use super::{Window, popular, search as words};
 use crate::catalog::Coverage;
+use crate::ground::Language;
 use crate::web::{Cache, JsonLd, Problem, Visit, page};
 
 /// While the first catalog is being fetched, a place cannot be called unknown: ask again.
@@ -28,6 +31,7 @@ const FETCHING: Duration = Duration::from_secs(15);
 
 /// The addresses of the window. Handlers need `Extension<Window>`.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let default_language = format!("/{}", Language::default().tag());
     Router::new()
         .route("/", get(home))
         .route("/destinations", get(destinations))
@@ -38,6 +42,17 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/search/suggest", get(search::suggest))
         .route("/sitemap.xml", get(sitemap::index))
         .route("/sitemaps/{part}", get(sitemap::part))
+        // As people type them.
+        .route("/destinations/", get(typed::destinations))
+        .route("/destinations/{slug}/", get(typed::country))
+        .route("/regions", get(typed::destinations))
+        .route("/regions/", get(typed::destinations))
+        .route("/regions/{slug}/", get(typed::region))
+        .route("/plans/{id}/", get(typed::plan))
+        .route("/search/", get(typed::search))
+        .route(&default_language, get(typed::default_language))
+        .route(&format!("{default_language}/"), get(typed::default_language))
+        .route(&format!("{default_language}/{{*rest}}"), get(typed::default_language))
 }
 
 type Page = Result<Response, Problem>;
@@ -162,14 +177,13 @@ async fn destinations(visit: Visit, Extension(window): Extension<Window>) -> Pag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ground::Language;
     use crate::web::problem;
     use crate::window::snapshot::tests::{contents, rules};
     use axum::body::{Body, to_bytes};
     use axum::http::{Request, header};
     use tower::ServiceExt as _;
 
-    async fn ask(snapshot: Snapshot, language: Language, path: &str) -> (Response, String) {
+    pub(super) async fn ask(snapshot: Snapshot, language: Language, path: &str) -> (Response, String) {
         let window = Window::default();
         window.swap(snapshot);
         let router: Router =
@@ -193,7 +207,7 @@ mod tests {
             ("/destinations", 200),
             ("/destinations/france", 200),
             ("/destinations/atlantis", 404),
-            ("/destinations/nowhere", 200),
+            ("/destinations/nowhere", 410),
             ("/regions/europe", 200),
             ("/regions/global", 200),
             ("/regions/x", 404),

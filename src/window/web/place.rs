@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 
 use super::filter::{Choices, Link, choices, sorts};
-use super::{Page, missing};
+use super::{Page, missing, place_gone, typed};
 use crate::catalog::Coverage;
 use crate::ground::Price;
 use crate::web::{Cache, JsonLd, Visit, page};
@@ -98,8 +98,13 @@ pub(super) async fn country(
     Extension(window): Extension<Window>,
 ) -> Page {
     let snapshot = window.now();
-    let country = snapshot.country(&slug).ok_or_else(|| missing(&snapshot))?;
+    let Some(country) = snapshot.country(&slug) else {
+        return typed::place(&visit, &snapshot, "destinations", &slug, query.as_deref());
+    };
     let visit = visit.at(format!("/destinations/{slug}"));
+    if !country.has_plans() {
+        return place_gone::show(visit, &snapshot, country);
+    }
     let name = country.names.of(visit.language);
     let kinds = [
         (Coverage::Local, visit.t1("group-local", "country", name), name.to_owned(), FIRST_OF_MAIN),
@@ -140,7 +145,16 @@ pub(super) async fn region(
             let title = visit.t("group-global");
             (visit.t("global-name"), from, Coverage::Global, title, snapshot.global().collect())
         } else {
-            let region = snapshot.region(&slug).ok_or_else(|| missing(&snapshot))?;
+            let region = snapshot.region(&slug).filter(|region| slug != "global" || region.has_plans());
+            let region = match region {
+                Some(region) if region.has_plans() => region,
+                Some(region) => return place_gone::show(visit, &snapshot, region),
+                None if slug == "global" && snapshot.had_global() => {
+                    return place_gone::world(visit, &snapshot);
+                }
+                None if slug == "global" => return Err(missing(&snapshot)),
+                None => return typed::place(&visit, &snapshot, "regions", &slug, query.as_deref()),
+            };
             let name = region.names.of(visit.language).to_owned();
             let title = visit.t1("group-region", "region", &name);
             (name, region.from, Coverage::Regional, title, snapshot.plans_of(region).collect())
@@ -153,7 +167,7 @@ pub(super) async fn region(
 }
 
 fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<String>) -> Page {
-    let sift = Sift::read(&query.unwrap_or_default());
+    let sift = Sift::read(&query.unwrap_or_default(), visit.language);
     let visit = visit.asking(sift.query());
     let all: usize = subject.kinds.iter().map(|kind| kind.plans.len()).sum();
     let mut wanted = 0;
@@ -200,8 +214,13 @@ fn show(visit: Visit, snapshot: &Snapshot, subject: Subject<'_>, query: Option<S
 /// The wanted plans of one kind; `None` where there is none, or where another kind is looked at alone.
 fn group(visit: &Visit, snapshot: &Snapshot, sift: &Sift, kind: &Kind<'_>, plans: &[&Plan]) -> Option<Group> {
     let (from, number) = sift.slice(kind.coverage, plans.len(), kind.first);
-    let shown: Vec<&Plan> = plans.iter().skip(from).take(number).copied().collect();
+    let mut shown: Vec<&Plan> = plans.iter().skip(from).take(number).copied().collect();
     let best = value::best(plans.iter().copied());
+    // Where a list is cut, the best value mostly stands beyond the cut: it takes the last place before it.
+    let beyond = plans.iter().skip(number).find(|plan| best == Some(plan.id));
+    if let (None, Some(best), Some(last)) = (sift.only, beyond, shown.last_mut()) {
+        *last = best;
+    }
     let tickets: Vec<TicketRow> = shown
         .iter()
         .map(|plan| {
@@ -236,4 +255,66 @@ fn group(visit: &Visit, snapshot: &Snapshot, sift: &Sift, kind: &Kind<'_>, plans
         all: more,
         pages,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::ask;
+    use super::*;
+    use crate::catalog::{Data, Package};
+    use crate::ground::Language;
+    use crate::window::snapshot::tests::{contents, package, rules};
+
+    #[tokio::test]
+    async fn the_best_value_is_among_what_is_shown_however_many_plans_there_are() {
+        let mut contents = contents();
+        // The more data, the dearer, and the cheaper a gigabyte.
+        contents.packages = (1..=60_i64)
+            .map(|id| {
+                let size = u64::try_from(id).unwrap();
+                let cost = (100 + id).to_string();
+                let coverage = if id % 2 == 0 { Coverage::Local } else { Coverage::Regional };
+                Package { data: Data::Bytes(size << 30), ..package(id, "x", &cost, coverage, &["fr", "it"]) }
+            })
+            .collect();
+        for (query, local, regional) in
+            [("", (24, 60), (12, 59)), ("?sort=days", (24, 60), (12, 59)), ("?price=170", (18, 36), (12, 35))]
+        {
+            let snapshot = Snapshot::build(contents.clone(), &rules("USD"));
+            let (_, body) = ask(snapshot, Language::En, &format!("/destinations/france{query}")).await;
+            let plans = |kind: &str| -> Vec<(i64, bool)> {
+                let group = body.split(&format!("id=\"{kind}\"")).nth(1).unwrap();
+                let group = group.split("</section>").next().unwrap();
+                let tickets = group.split("<a class=\"ticket\" href=\"/plans/").skip(1);
+                let plan = |ticket: &str| ticket.split('"').next().unwrap().parse::<i64>().unwrap();
+                tickets.map(|ticket| (plan(ticket), ticket.contains("Best value"))).collect()
+            };
+            for (kind, (number, best)) in [("local", local), ("regional", regional)] {
+                let shown = plans(kind);
+                assert_eq!(shown.len(), number, "{kind} {query}");
+                let marked: Vec<i64> = shown.iter().filter(|(_, best)| *best).map(|(id, _)| *id).collect();
+                assert_eq!(marked, [best], "{kind} {query}");
+                assert!(shown.is_sorted(), "the order is kept: {shown:?}");
+            }
+            assert_eq!(body.matches("is the lowest price per GB").count(), 1, "explained once");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_price_of_the_filter_stands_as_the_language_writes_it() {
+        let mut contents = contents();
+        contents.packages.push(package(6, "France 9 GB", "7", Coverage::Local, &["fr"]));
+        contents.packages.push(package(7, "France 8 GB", "8", Coverage::Local, &["fr"]));
+        for (language, query, shown) in [
+            (Language::En, "price=10,99", "value=\"10.99\""),
+            (Language::It, "price=10,99", "value=\"10,99\""),
+            (Language::It, "price=10.99", "value=\"10,99\""),
+            (Language::En, "price=1,500", "value=\"1,500\""),
+        ] {
+            let snapshot = Snapshot::build(contents.clone(), &rules("USD"));
+            let (_, body) = ask(snapshot, language, &format!("/destinations/france?{query}")).await;
+            let field = body.split("id=\"price\"").nth(1).unwrap().split('>').next().unwrap();
+            assert!(field.contains(shown), "{query}: {field}");
+        }
+    }
 }

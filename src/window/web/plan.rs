@@ -1,11 +1,10 @@
 //! One plan, and what is left of one that is not sold any more.
 
 use axum::Extension;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect};
 
-use super::{Page, missing, popular_rows};
+use super::{Page, missing, popular_rows, typed};
 use crate::catalog::{Coverage, Data};
 use crate::ground::Price;
 use crate::web::{Cache, JsonLd, Problem, Visit, page};
@@ -42,12 +41,17 @@ struct PlanPage<'a> {
     told: JsonLd,
 }
 
-pub(super) async fn show(visit: Visit, Path(id): Path<String>, Extension(window): Extension<Window>) -> Page {
+pub(super) async fn show(
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    Extension(window): Extension<Window>,
+) -> Page {
     let snapshot = window.now();
     let number = id.parse::<i64>().map_err(|_| Problem::NotFound)?;
     let Some(plan) = snapshot.plan(number) else { return gone(visit, &snapshot, number) };
     if number.to_string() != id {
-        return Ok(Redirect::permanent(&visit.href(&format!("/plans/{number}"))).into_response());
+        return Ok(typed::leads_to(&visit, &format!("/plans/{number}"), query.as_deref()));
     }
     let visit = visit.at(format!("/plans/{number}"));
     page(StatusCode::OK, Cache::Public, &plan_page(visit, &snapshot, plan))
@@ -66,7 +70,11 @@ fn plan_page<'a>(visit: Visit, snapshot: &Snapshot, plan: &'a Plan) -> PlanPage<
     };
     let place = place.unwrap_or_else(|| "/destinations".to_owned());
     let ticket = wording::ticket(&visit, snapshot, plan);
-    let title = format!("{} {}, {}", ticket.place, ticket.amount, ticket.days);
+    let facts_in_short = format!("{} {}, {}", ticket.place, ticket.amount, ticket.days);
+    let (name, title) = match plan.own_name() {
+        Some(own) => (own.to_owned(), format!("{own}: {facts_in_short}")),
+        None => (facts_in_short.clone(), facts_in_short),
+    };
     let values = [
         ("place", &ticket.place),
         ("amount", &ticket.amount),
@@ -77,11 +85,11 @@ fn plan_page<'a>(visit: Visit, snapshot: &Snapshot, plan: &'a Plan) -> PlanPage<
     let way = [
         (visit.t("nav-destinations"), "/destinations".to_owned()),
         (ticket.place.clone(), place.clone()),
-        (title.clone(), format!("/plans/{}", plan.id)),
+        (name.clone(), format!("/plans/{}", plan.id)),
     ];
     let way: Vec<(&str, &str)> = way.iter().map(|(name, path)| (name.as_str(), path.as_str())).collect();
     let told = JsonLd::graph(vec![
-        structured::product(&visit, plan, &title, &description),
+        structured::product(&visit, plan, &name, &description),
         structured::breadcrumbs(&visit, &way),
     ]);
     let flag = snapshot.countries_of(plan).next().filter(|_| plan.coverage == Coverage::Local);
@@ -172,5 +180,49 @@ fn gone(visit: Visit, snapshot: &Snapshot, id: i64) -> Page {
             page(StatusCode::GONE, Cache::Public, &gone)
         }
         false => Err(missing(snapshot)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::ask;
+    use super::*;
+    use crate::ground::Language;
+    use crate::window::snapshot::tests::{contents, rules};
+
+    #[tokio::test]
+    async fn a_name_of_the_shops_own_stands_on_the_page_and_in_lists_and_no_other_name_does() {
+        let own = "Paris <b>& beyond</b>";
+        let escaped = "Paris &#60;b&#62;&#38; beyond&#60;/b&#62;";
+        let mut contents = contents();
+        contents.packages[0].name = own.to_owned();
+        contents.named = [1].into();
+        let page = async |path: &str| {
+            ask(Snapshot::build(contents.clone(), &rules("USD")), Language::En, path).await.1
+        };
+        let plan = page("/plans/1").await;
+        for said in [
+            format!("<h1 id=\"plan\">{escaped}</h1>"),
+            format!("<title>{escaped}: France 5\u{a0}GB, 30 days"),
+            "<p class=\"ticket-name\">France</p>".to_owned(),
+        ] {
+            assert!(plan.contains(&said), "{said}: {plan}");
+        }
+        let told = plan.split("<script type=\"application/ld+json\">").nth(1).unwrap();
+        let told: serde_json::Value = serde_json::from_str(told.split("</script>").next().unwrap()).unwrap();
+        assert_eq!(told["@graph"][0]["name"], own);
+        for list in ["/destinations/france", "/search?q=beyond"] {
+            let list = page(list).await;
+            assert!(list.contains(&format!("<span class=\"ticket-name\">{escaped}</span>")), "{list}");
+        }
+        for (path, name) in [("/plans/3", "Europe 5 GB - 30 Days"), ("/plans/2", "France 1 GB - 7 Days")] {
+            let other = page(path).await;
+            assert_eq!(
+                other.matches(name).count(),
+                1,
+                "the upstream's name is a fact, and no heading: {other}"
+            );
+        }
+        assert!(!page("/destinations/france").await.contains("1 GB - 7 Days"));
     }
 }

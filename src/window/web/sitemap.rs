@@ -27,11 +27,11 @@ struct Entry {
 pub(super) async fn index(visit: Visit, Extension(window): Extension<Window>) -> Response {
     let snapshot = window.now();
     let plans: Vec<&Plan> = snapshot.by_id();
-    let parts = std::iter::once(("places.xml".to_owned(), latest(&snapshot, plans.iter().copied())));
-    let of_plans = plans
-        .chunks(PLANS_A_PART)
-        .zip(1_usize..)
-        .map(|(part, number)| (format!("plans-{number}.xml"), latest(&snapshot, part.iter().copied())));
+    let parts =
+        std::iter::once(("places.xml".to_owned(), day(snapshot.changed_among(plans.iter().copied()))));
+    let of_plans = plans.chunks(PLANS_A_PART).zip(1_usize..).map(|(part, number)| {
+        (format!("plans-{number}.xml"), day(snapshot.changed_among(part.iter().copied())))
+    });
     let mut xml = format!("{HEAD}<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     for (name, changed) in parts.chain(of_plans) {
         let address = visit.whole(Language::default(), &format!("/sitemaps/{name}"));
@@ -56,31 +56,30 @@ pub(super) async fn part(
         number.and_then(|digits| digits.parse::<usize>().ok().filter(|number| number.to_string() == digits));
     let plans: Vec<&Plan> = snapshot.by_id();
     let part = number.and_then(|number| plans.chunks(PLANS_A_PART).nth(number.checked_sub(1)?));
-    let entries = part.ok_or(Problem::NotFound)?.iter().map(|plan| Entry {
-        path: format!("/plans/{}", plan.id),
-        changed: snapshot.changed_at(plan).map(OffsetDateTime::date),
-    });
+    let entries = part
+        .ok_or(Problem::NotFound)?
+        .iter()
+        .map(|plan| Entry { path: format!("/plans/{}", plan.id), changed: day(snapshot.changed_at(plan)) });
     Ok(answer(listed(&visit, &entries.collect::<Vec<_>>())))
 }
 
 fn places(snapshot: &Snapshot) -> Vec<Entry> {
-    let all = || latest(snapshot, snapshot.by_id().into_iter());
-    let fixed = ["/", "/destinations"].map(|path| Entry { path: path.to_owned(), changed: all() });
+    let all = day(snapshot.changed_among(snapshot.by_id().into_iter()));
+    let fixed = ["/", "/destinations"].map(|path| Entry { path: path.to_owned(), changed: all });
     let countries = snapshot.countries().map(|place| ("destinations", place));
     let regions = snapshot.regions().filter(|place| place.slug != "global").map(|place| ("regions", place));
     let places = countries.chain(regions).map(|(folder, place)| Entry {
         path: format!("/{folder}/{}", place.slug),
-        changed: latest(snapshot, snapshot.plans_of(place)),
+        changed: day(snapshot.place_changed_at(place)),
     });
-    let world = latest(snapshot, snapshot.global());
+    let world = day(snapshot.world_changed_at());
     let world =
         snapshot.global().next().map(|_| Entry { path: "/regions/global".to_owned(), changed: world });
     fixed.into_iter().chain(places).chain(world).collect()
 }
 
-/// The last day on which one of these plans changed.
-fn latest<'a>(snapshot: &Snapshot, plans: impl Iterator<Item = &'a Plan>) -> Option<Date> {
-    plans.filter_map(|plan| snapshot.changed_at(plan)).max().map(OffsetDateTime::date)
+fn day(moment: Option<OffsetDateTime>) -> Option<Date> {
+    moment.map(OffsetDateTime::date)
 }
 
 /// Every page in every language, each with all of its editions.
