@@ -14,10 +14,11 @@ use crate::esimdual;
 use crate::plumbing::jobs::Stop;
 use crate::plumbing::metrics::Collected;
 use crate::plumbing::private_postgres::Session;
-use crate::plumbing::{db, serve_http};
+use crate::plumbing::{apart, db, serve_http};
 use crate::shop::Shop;
 use crate::site::{self, Stage};
 use crate::staff::{self, AccountRefusal};
+use crate::web::assets;
 use crate::{crew, ledgers, settings, window};
 
 /// How often the clock is set by the database's.
@@ -93,6 +94,11 @@ pub(super) async fn open(config: &Config, foundation: &Foundation, part: Part) -
             tracing::warn!(error = format!("{error:#}"), "the window is empty for now");
         }
         background.push(tokio::spawn(window::keep_fresh(at_work.clone(), stage.window.clone())));
+        background.push(tokio::spawn(async {
+            if let Err(error) = apart::compute(assets::warm).await {
+                tracing::debug!(%error, "files are compressed as they are asked for");
+            }
+        }));
         site::site(shop, &stage)?
     };
     let times = &shop.settings.times;

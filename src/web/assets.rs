@@ -115,6 +115,13 @@ pub fn text(path: &str) -> Option<&'static str> {
     ASSETS.get(path).and_then(|asset| std::str::from_utf8(&asset.body).ok())
 }
 
+/// Compresses every file that nobody asked for yet, so that no visitor waits for it.
+pub fn warm() {
+    for asset in ASSETS.values() {
+        let _kept = asset.small();
+    }
+}
+
 /// The addresses of the files, of the icon that browsers ask for by themselves, and of `robots.txt`.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()

@@ -31,7 +31,10 @@ async fn the_most_specific_rule_prices_a_plan_and_the_order_names_it() {
     publish(&stand, rule(&stand, Scope::Country("fr".to_owned()), 50)).await;
     publish(&stand, rule(&stand, Scope::PackageType("data".to_owned()), 80)).await;
     window::reload(&stand.shop, &stand.stage.window).await.unwrap();
-    assert!(plan_page(&stand.router).await.contains("$6.30"));
+    let of_france = "select id::text from markup_rules where scope = 'country' order by id desc limit 1";
+    let page = plan_page(&stand.router).await;
+    let priced = format!(r#"<span class="price" data-rule="{}">$6.30</span>"#, stand.texts(of_france).await[0]);
+    assert!(page.contains(&priced), "{page}");
     let token = stand.buy(FRANCE, 1).await;
     stand.drain().await;
     let order = stand.order_json(&token).await;
