@@ -100,14 +100,16 @@ pub async fn keep_set_aside(db: &mut PgConnection, run: i64, rows: &[SetAside]) 
     if rows.is_empty() {
         return Ok(());
     }
+    let positions: Vec<Option<i32>> = rows.iter().map(|row| row.position).collect();
     let ids: Vec<Option<String>> = rows.iter().map(|row| row.package_id.clone()).collect();
     let names: Vec<Option<String>> = rows.iter().map(|row| row.name.clone()).collect();
     let reasons: Vec<String> = rows.iter().map(|row| row.reason.clone()).collect();
     query!(
-        "insert into packages_set_aside (run_id, package_id, name, reason)
-         select $1, id, name, reason
-         from unnest($2::text[], $3::text[], $4::text[]) as aside (id, name, reason)",
+        "insert into packages_set_aside (run_id, position, package_id, name, reason)
+         select $1, position, id, name, reason
+         from unnest($2::integer[], $3::text[], $4::text[], $5::text[]) as aside (position, id, name, reason)",
         run,
+        &positions as &[Option<i32>],
         &ids as &[Option<String>],
         &names as &[Option<String>],
         &reasons

@@ -276,6 +276,25 @@ async fn each_run_keeps_the_rows_that_it_could_not_use_within_bounds() {
     db.drop().await;
 }
 
+#[tokio::test]
+async fn a_row_that_cannot_be_read_stops_no_other_and_is_told_by_its_place() {
+    let huge = format!(r#"{{"id":3,"name":"{}"}}"#, "x".repeat(17 * 1024 * 1024));
+    let bad = [r#"{"id":3,"price_for_reseller":NaN}"#, &huge, "{\"id\":3,\"name\":\"a\u{1}\"}"];
+    for (bad, why) in bad.into_iter().zip(["it is not JSON", "it is larger than 16 MB", "it is not JSON"]) {
+        let db = Database::new().await;
+        let rows = [row(1).to_string(), row(2).to_string(), bad.to_owned(), row(4).to_string()];
+        let body = format!(r#"{{"status":true,"data":[{}]}}"#, rows.join(","));
+        let fake = Fake::start(move |_, _| reply(200, &body)).await;
+        let client = client(&fake.url, token(), db.pool.clone(), &clock());
+        let summary = sync(&db.pool, &client).await;
+        assert_eq!((summary.outcome, summary.counts.packages), (Outcome::Applied, 3), "{why}");
+        let told = aside(&db.pool, summary.run).await;
+        let told: Vec<_> = told.iter().map(|row| (row.position, row.reason.as_str())).collect();
+        assert_eq!(told, [(Some(3), why)]);
+        db.drop().await;
+    }
+}
+
 async fn aside(db: &PgPool, run: i64) -> Vec<SetAside> {
     catalog::set_aside(&mut db.acquire().await.unwrap(), run).await.unwrap()
 }

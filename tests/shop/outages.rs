@@ -84,7 +84,7 @@ async fn f45_prices_that_cannot_be_true_are_set_aside_one_by_one_and_hold_a_whol
         assert!(["held", "failed"].contains(&last_sync(&stand).await.as_str()), "{kind}");
         assert!(shows(&stand, "5.25").await, "{kind}");
     }
-    for kind in ["zero", "negative", "null", "missing"] {
+    for kind in ["zero", "negative", "nan", "huge", "null", "missing"] {
         let one = Injection::times(Fault::CatalogPrices, 1).on(Operation::Packages);
         stand.sandbox.inject(one.with("kind", kind).and_then(|one| one.with("scope", "one")).unwrap());
         stand.refresh().await;

@@ -44,7 +44,7 @@ pub(crate) async fn last_compared(db: &PgPool) -> sqlx::Result<Option<i64>> {
 pub(crate) async fn aside_of(db: &PgPool, run: i64) -> sqlx::Result<Vec<Aside>> {
     sqlx::query_as!(
         Aside,
-        "select package_id, name, reason
+        "select position, package_id, name, reason
          from packages_set_aside
          where run_id = $1
          order by id

@@ -20,6 +20,7 @@ pub(crate) struct Run {
 }
 
 pub(crate) struct Aside {
+    pub position: Option<i32>,
     pub package_id: Option<String>,
     pub name: Option<String>,
     pub reason: String,

@@ -52,6 +52,8 @@ struct RunView {
 
 /// A row that could not be used.
 pub(super) struct AsideView {
+    /// Where it stood in eSIMDual's list.
+    pub position: String,
     pub id: String,
     pub name: String,
     pub reason: String,
@@ -156,11 +158,13 @@ pub(super) fn became(outcome: &str, running: bool) -> Badge {
     }
 }
 
-/// Both are as they were written, which may be nothing.
+/// All three are as they were written, which may be nothing.
 pub(super) fn aside(row: store::Aside) -> AsideView {
+    let nothing = || "—".to_owned();
     AsideView {
-        id: row.package_id.unwrap_or_else(|| "—".to_owned()),
-        name: row.name.unwrap_or_else(|| "—".to_owned()),
+        position: row.position.map_or_else(nothing, |position| position.to_string()),
+        id: row.package_id.unwrap_or_else(nothing),
+        name: row.name.unwrap_or_else(nothing),
         reason: row.reason,
     }
 }

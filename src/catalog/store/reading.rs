@@ -262,7 +262,7 @@ pub async fn last_runs(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<S
 pub async fn set_aside(db: &mut PgConnection, run: i64) -> sqlx::Result<Vec<SetAside>> {
     query_as!(
         SetAside,
-        "select package_id, name, reason
+        "select position, package_id, name, reason
          from packages_set_aside
          where run_id = $1
          order by id",
