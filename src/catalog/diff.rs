@@ -148,8 +148,8 @@ impl Plan {
         self.withdrawn.is_empty() && self.written().next().is_none()
     }
 
-    /// In numbers.
-    pub fn counts(&self, packages: usize, set_aside: usize) -> Counts {
+    /// In numbers, with those that are not the plan's own.
+    pub fn counts(&self, packages: usize, set_aside: usize, places: usize) -> Counts {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Counts {
             packages: number(packages),
@@ -159,6 +159,7 @@ impl Plan {
             withdrawn: number(self.withdrawn.len()),
             returned: number(self.returned.len()),
             set_aside: number(set_aside),
+            places: number(places),
         }
     }
 }
