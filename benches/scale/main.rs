@@ -37,7 +37,7 @@ const CLIENTS: usize = 16;
 /// How long they are watched while nothing else is done, before and after.
 const CALM: Duration = Duration::from_secs(4);
 /// The country whose page they look at.
-const PAGE: &str = "/destinations/country-7";
+const PAGE: &str = "/destinations/france";
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
+use simfront::ground::countries;
+
 pub const PACKAGES: usize = 100_000;
 pub const COUNTRIES_EACH: usize = 20;
 const COUNTRIES: usize = 230;
@@ -31,8 +33,7 @@ pub fn write_catalog(path: &Path, dearer: impl Fn(usize) -> bool) {
             if std::mem::replace(&mut drawn[number], true) {
                 continue;
             }
-            let code = [b'a' + u8::try_from(number / 26).unwrap(), b'a' + u8::try_from(number % 26).unwrap()];
-            let code = str::from_utf8(&code).unwrap();
+            let code = countries::ALL[number].code;
             write!(
                 out,
                 r#"{comma}{{"id":{number},"name":"Country {number}","code":"{code}","slug":"country-{number}"}}"#

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use simfront::esimdual::reading::{
     Undocumented, Unreadable, account, esim, order, page, placed_order, priced_countries, root, usage, wallet,
 };
-use simfront::esimdual::{Amount, CatalogReader, NewOrder, PackageRow, event};
+use simfront::esimdual::{Amount, CatalogReader, NewOrder, PackageRow, Unread, event};
 
 const PACKAGE: i64 = 1120;
 const UNIT: &str = "NOANET-20260315-0001";
@@ -93,7 +93,7 @@ fn read_page(body: &[u8], chunk: usize) -> Result<(Vec<PackageRow>, bool), Unrea
 }
 
 /// `GET /packages`: a page is the same in one piece and in any chunks; the reader that holds the whole body agrees on
-/// what is a page; money is what its token says.
+/// what is a page, unless a row of it is no JSON, which the stream alone sets aside; money is what its token says.
 pub fn packages(body: &[u8]) {
     let whole = read_page(body, body.len().max(1));
     let odd = usize::from(body.last().copied().unwrap_or(0) % 61) + 1;
@@ -102,7 +102,14 @@ pub fn packages(body: &[u8]) {
     for size in [1, odd] {
         assert_eq!(read_page(body, size).as_ref(), Ok(&(rows.clone(), more)), "in chunks of {size}");
     }
-    let listed = page(body, 1, &mut Undocumented::default()).expect("a page of a stream is a page");
+    let listed = match page(body, 1, &mut Undocumented::default()) {
+        Ok(listed) => listed,
+        Err(_) => {
+            let unread = |row: &PackageRow| matches!(row.unread, Some(Unread::NotJson | Unread::TooLarge));
+            assert!(rows.iter().any(unread), "a page of a stream whose rows are JSON is a page");
+            return;
+        }
+    };
     assert_eq!((listed.rows.len(), listed.more), (rows.len(), more));
     let Ok(written) = serde_json::from_slice::<Listed<'_>>(body) else { return };
     assert_eq!(rows.len(), written.data.len());

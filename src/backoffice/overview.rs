@@ -13,7 +13,7 @@ use super::store;
 use super::upstream::RefusedView;
 use super::wallet::FundsView;
 use super::words::{Moment, margin, minor, sentence};
-use crate::catalog::plans;
+use crate::catalog::plans::{self, Dropped};
 use crate::ledgers::Standing;
 use crate::pricing::{self, RateStanding};
 use crate::settings;
@@ -53,6 +53,8 @@ struct OverviewPage {
     stale: Option<Warning>,
     /// The run whose plan waits for a person.
     waiting: Option<i64>,
+    /// A plan that was dropped, and that eSIMDual stands by.
+    dropped: Option<Dropped>,
     sales: Vec<SalesView>,
     funds: Option<FundsView>,
     dead_jobs: Vec<DeadJobView>,
@@ -74,6 +76,7 @@ async fn show(State(shop): State<Shop>, staff: Staff) -> Result<Response, Proble
         catalog: standing.catalog_read_at.map(|at| Moment::ago(at, now)),
         stale: freshness.warning(now, times.catalog_max_age),
         waiting: plans::waiting(&mut *shop.db.acquire().await?).await?,
+        dropped: plans::dropped(&mut *shop.db.acquire().await?).await?,
         sales: sales(store::sales_since(&shop.db, start_of_day(now)).await?),
         funds: FundsView::now(&shop).await?,
         dead_jobs: dead_jobs(store::dead_jobs(&shop.db).await?),

@@ -8,8 +8,8 @@ use super::country_code::CountryCode;
 use super::package::{Country, Coverage, Package, Region};
 use super::slug::{Addresses, slug};
 use super::wording;
-use crate::esimdual::{CountryRow, PackageRow, RegionRow};
-use crate::ground::Currency;
+use crate::esimdual::{CountryRow, PackageRow, RegionRow, Unread};
+use crate::ground::{Currency, countries};
 
 /// From so many countries on, a package that does not say where it works is a global one.
 const GLOBAL_FROM: usize = 100;
@@ -30,6 +30,8 @@ pub struct Accepted {
 /// A row that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
+    /// Where it stands in the list, from 1; `None` for what was kept before anybody counted.
+    pub position: Option<i32>,
     /// The id as written, which may be no number at all.
     pub package_id: Option<String>,
     /// Its name, made harmless.
@@ -41,16 +43,22 @@ pub struct SetAside {
 /// Why a row cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Unusable {
+    #[error(transparent)]
+    Unread(#[from] Unread),
     #[error("it has no id that is a positive whole number")]
     NoId,
     #[error("its id came before in the same list; the first one counts")]
     Duplicate,
     #[error("it has no name")]
     NoName,
+    #[error("its name cannot be read")]
+    NameUnreadable,
     #[error(transparent)]
     NoCost(#[from] NoCost),
-    #[error("it names no country with a valid code, and no region")]
+    #[error("it names no country and no region")]
     Nowhere,
+    #[error("no country that it names has a code that we know")]
+    NoCountry,
     #[error("it carries nothing: no data, no minutes and no messages")]
     Nothing,
 }
@@ -60,12 +68,13 @@ pub fn accept(rows: &[PackageRow], account: Option<Currency>, addresses: Address
     let mut list = List { addresses, ..List::default() };
     let mut packages = BTreeMap::new();
     let mut set_aside = Vec::new();
-    for row in rows {
+    for (place, row) in rows.iter().enumerate() {
         match list.package(row, account) {
             Ok(package) => {
                 packages.insert(package.id, package);
             }
             Err(reason) => set_aside.push(SetAside {
+                position: i32::try_from(place + 1).ok(),
                 package_id: written_id(row),
                 name: row.name.as_deref().and_then(wording::name),
                 reason: reason.to_string(),
@@ -98,17 +107,25 @@ struct List {
 
 impl List {
     fn package(&mut self, row: &PackageRow, account: Option<Currency>) -> Result<Package, Unusable> {
+        if let Some(why) = row.unread {
+            return Err(why.into());
+        }
         let id = row.id.filter(|id| *id > 0).ok_or(Unusable::NoId)?;
         if !self.ids.insert(id) {
             return Err(Unusable::Duplicate);
         }
-        let name = row.name.as_deref().and_then(wording::name).ok_or(Unusable::NoName)?;
+        let name = row.name.as_deref().and_then(wording::name).ok_or(match row.name_unreadable {
+            true => Unusable::NameUnreadable,
+            false => Unusable::NoName,
+        })?;
         let cost = amount::cost(row, account)?;
         let codes: BTreeSet<CountryCode> = row.countries.iter().filter_map(|row| country_code(row)).collect();
         let coverage = coverage(row.area_coverage.as_deref(), codes.len());
         let region = row.region.as_deref().filter(|_| coverage != Coverage::Local).and_then(self::region);
-        if codes.is_empty() && region.is_none() {
-            return Err(Unusable::Nowhere);
+        match (codes.is_empty(), row.countries.is_empty()) {
+            (true, false) => return Err(Unusable::NoCountry),
+            (true, true) if region.is_none() => return Err(Unusable::Nowhere),
+            _ => {}
         }
         let package = Package {
             id,
@@ -137,16 +154,15 @@ impl List {
         Ok(package)
     }
 
-    /// Remembers the places that an accepted package names; the first description of a place counts.
+    /// Remembers the places that an accepted package names. What a country is called and where its page stands is ours to
+    /// say: one row must not rename France for everyone. Of a region the first description counts.
     fn note_places(&mut self, rows: &[Arc<CountryRow>], region: Option<&Region>) {
         for row in rows {
-            let Some(code) = country_code(row) else { continue };
-            if self.countries.contains_key(&code) {
-                continue;
-            }
-            let name = row.name.as_deref().and_then(wording::name);
-            let slug = self.addresses.of(code.as_str(), slug(row.slug.as_deref(), name.as_deref()));
-            let name = name.unwrap_or_else(|| code.as_str().to_ascii_uppercase());
+            let unseen = country_code(row).filter(|code| !self.countries.contains_key(code));
+            let Some(code) = unseen else { continue };
+            let Some(known) = countries::find(code.as_str()) else { continue };
+            let slug = self.addresses.of(known.code, slug(None, Some(known.english)));
+            let name = known.english.to_owned();
             let country = Country { code: code.to_string(), slug, name, upstream_id: row.id };
             self.countries.insert(code, country);
         }
@@ -158,10 +174,11 @@ impl List {
     }
 }
 
+/// The country that a row names, if there is one of that code.
 fn country_code(row: &CountryRow) -> Option<CountryCode> {
     let [one, other] = row.code.as_deref()?.trim().as_bytes() else { return None };
     let letters = [one.to_ascii_lowercase(), other.to_ascii_lowercase()];
-    CountryCode::parse(str::from_utf8(&letters).ok()?)
+    CountryCode::parse(str::from_utf8(&letters).ok()?).filter(|code| code.is_country())
 }
 
 fn region(row: &RegionRow) -> Option<Region> {
@@ -235,13 +252,59 @@ mod tests {
             Unusable::NoName.to_string()
         );
         assert_eq!(
+            reason(PackageRow { name: None, name_unreadable: true, ..row(1) }).unwrap(),
+            "its name cannot be read"
+        );
+        assert_eq!(
             reason(PackageRow { price_for_reseller: Amount::Unreadable, ..row(1) }).unwrap(),
             NoCost::Unreadable.to_string()
         );
         let nowhere =
             PackageRow { countries: [country("fra", "France"), country("f1", "x")].into(), ..row(1) };
-        assert_eq!(reason(nowhere).unwrap(), Unusable::Nowhere.to_string());
+        assert_eq!(reason(nowhere).unwrap(), Unusable::NoCountry.to_string());
+        let unsaid = PackageRow { countries: [].into(), ..row(1) };
+        assert_eq!(reason(unsaid).unwrap(), Unusable::Nowhere.to_string());
         assert_eq!(reason(PackageRow::default()).unwrap(), Unusable::NoId.to_string());
+        let unread = PackageRow { unread: Some(Unread::NotJson), ..PackageRow::default() };
+        assert_eq!(reason(unread.clone()).unwrap(), "it is not JSON");
+        let accepted = accept(&[row(1), unread], None, Addresses::default());
+        assert_eq!((accepted.packages.len(), accepted.set_aside[0].position), (1, Some(2)));
+    }
+
+    #[test]
+    fn a_row_renames_no_country_and_takes_no_address() {
+        let poisoned = Arc::new(CountryRow {
+            name: Some("BUY AT evil.example".to_owned()),
+            slug: Some("buy-at-evil".to_owned()),
+            ..(*country("fr", "")).clone()
+        });
+        let taken = Arc::new(CountryRow { slug: Some("italy".to_owned()), ..(*country("gf", "")).clone() });
+        let first = PackageRow { countries: [poisoned, taken].into(), ..row(1) };
+        let second = PackageRow { countries: [country("IT", "Italia")].into(), ..row(2) };
+        let accepted = accept(&[first, second], None, Addresses::default());
+        let places: Vec<_> = accepted.countries.iter().map(|c| (c.name.as_str(), c.slug.as_str())).collect();
+        assert_eq!(places, [("France", "france"), ("French Guiana", "french-guiana"), ("Italy", "italy")]);
+    }
+
+    #[test]
+    fn made_up_codes_are_no_destinations() {
+        let letters = || b'a'..=b'z';
+        let codes = letters().flat_map(|one| letters().map(move |other| [one, other]));
+        let made_up: Vec<_> =
+            codes.map(|code| country(str::from_utf8(&code).unwrap(), "x")).cycle().take(20_000).collect();
+        let all = PackageRow { countries: made_up.clone().into(), ..row(1) };
+        let accepted = accept(&[all], None, Addresses::default());
+        assert_eq!((accepted.countries.len(), accepted.packages[&1].countries.len()), (250, 250));
+        let europe = Arc::new(RegionRow { name: Some("Europe".into()), ..RegionRow::default() });
+        let regional = PackageRow {
+            countries: [country("zz", "x"), country("qq", "y")].into(),
+            region: Some(europe),
+            area_coverage: Some("regional".into()),
+            ..row(2)
+        };
+        let none = PackageRow { countries: [].into(), ..regional.clone() };
+        assert_eq!(reason(regional).unwrap(), Unusable::NoCountry.to_string());
+        assert_eq!(reason(none), None, "it names its region alone");
     }
 
     #[test]

@@ -9,6 +9,11 @@ use crate::ground::{Cost, Currency};
 /// The longest validity that is believed: ten years.
 const DAYS_LIMIT: u32 = 3_653;
 
+/// The most data that is believed: a hundred terabytes. More is a slip, and would take the best value per GB.
+const BYTES_LIMIT: u64 = 100 << 40;
+/// The most minutes or messages that are believed.
+const COUNT_LIMIT: u32 = 1_000_000;
+
 /// Why a row has no cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoCost {
@@ -49,13 +54,13 @@ pub fn cost(row: &PackageRow, account: Option<Currency>) -> Result<Cost, NoCost>
 
 /// How much data: `data_volume` in bytes, −1 for unlimited; where it is missing or zero, the quantity in its unit. A zero
 /// that stands there is none, as the documents' example says of voice and messages; where nothing stands, plans for calls
-/// or messages alone carry none, and others do not state it.
+/// or messages alone carry none, and others do not state it. More than a hundred terabytes says nothing.
 pub fn data(row: &PackageRow) -> Data {
     let volume = row.data_volume.unwrap_or(0);
     let is_zero = row.data_volume == Some(0) || row.data_quantity.is_some_and(|quantity| quantity.is_zero());
     match (volume, row.data_quantity) {
         (-1, _) => Data::Unlimited,
-        (1.., _) => Data::Bytes(volume.unsigned_abs()),
+        (1.., _) => believed(volume.unsigned_abs()),
         (_, Some(quantity)) if quantity == Decimal::NEGATIVE_ONE => Data::Unlimited,
         (_, Some(quantity)) if quantity > Decimal::ZERO => in_bytes(quantity, row.data_unit.as_deref()),
         _ if row.data_unit.as_deref().is_some_and(|unit| unit.eq_ignore_ascii_case("unlimited")) => {
@@ -67,10 +72,14 @@ pub fn data(row: &PackageRow) -> Data {
     }
 }
 
+fn believed(bytes: u64) -> Data {
+    if bytes <= BYTES_LIMIT { Data::Bytes(bytes) } else { Data::NotStated }
+}
+
 /// How many minutes or messages: a zero that stands there is none, which is not the same as an upstream that does not
-/// say; a negative or absurd number says nothing.
+/// say; a negative number, or one above a million, says nothing.
 pub fn counted(number: Option<i64>) -> Option<u32> {
-    if number == Some(0) { Some(0) } else { units(number) }
+    if number == Some(0) { Some(0) } else { units(number).filter(|number| *number <= COUNT_LIMIT) }
 }
 
 /// 1 GB is 1024³ bytes, as in the documents' example (5 GB is 5,368,709,120).
@@ -84,7 +93,7 @@ fn in_bytes(quantity: Decimal, unit: Option<&str>) -> Data {
     };
     let bytes = quantity.checked_mul(Decimal::from(1024_i64.pow(kilos))).map(|bytes| bytes.trunc());
     match bytes.and_then(|bytes| i64::try_from(bytes).ok()) {
-        Some(bytes) => Data::Bytes(bytes.unsigned_abs()),
+        Some(bytes) => believed(bytes.unsigned_abs()),
         None => Data::NotStated,
     }
 }
@@ -189,6 +198,29 @@ mod tests {
         assert_eq!(of(None, None, None, 60), Data::Bytes(0), "for calls alone");
         assert_eq!(of(Some(-7), None, None, 0), Data::NotStated);
         assert_eq!(of(None, Some("99999999999999999999"), Some("TB"), 0), Data::NotStated);
+    }
+
+    #[test]
+    fn absurd_amounts_are_not_believed() {
+        let of = |volume: Option<i64>, terabytes: Option<i64>| {
+            data(&PackageRow {
+                data_volume: volume,
+                data_quantity: terabytes.map(Decimal::from),
+                data_unit: Some("TB".into()),
+                ..PackageRow::default()
+            })
+        };
+        assert_eq!(of(Some(100 << 40), None), Data::Bytes(100 << 40));
+        assert_eq!(of(None, Some(100)), Data::Bytes(100 << 40));
+        for (volume, terabytes) in [
+            (Some((100 << 40) + 1), None),
+            (Some(i64::MAX), Some(5)),
+            (None, Some(101)),
+            (None, Some(8_388_607)),
+        ] {
+            assert_eq!(of(volume, terabytes), Data::NotStated, "{volume:?} {terabytes:?}");
+        }
+        assert_eq!((counted(Some(1_000_000)), counted(Some(1_000_001))), (Some(1_000_000), None));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::ground::countries;
+
 /// ISO 3166-1 alpha-2, lower case: `fr`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode([u8; 2]);
@@ -20,6 +22,11 @@ impl CountryCode {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// Whether there is such a country. Made-up codes would each become a destination.
+    pub fn is_country(self) -> bool {
+        COUNTRIES.get(place(&self.0)).copied().unwrap_or_default()
+    }
+
     /// Several, with spaces between them.
     pub fn joined(codes: &[Self]) -> String {
         codes.iter().map(Self::as_str).collect::<Vec<_>>().join(" ")
@@ -28,6 +35,25 @@ impl CountryCode {
     /// Reads what [`CountryCode::joined`] writes; `None` where any of them is no code.
     pub fn split(text: &str) -> Option<Box<[Self]>> {
         text.split_ascii_whitespace().map(Self::parse).collect()
+    }
+}
+
+/// Of every two letters whether they are a country: a catalog asks two million times.
+static COUNTRIES: [bool; 26 * 26] = {
+    let mut known = [false; 26 * 26];
+    let mut at = 0;
+    while at < countries::ALL.len() {
+        known[place(countries::ALL[at].code.as_bytes())] = true;
+        at += 1;
+    }
+    known
+};
+
+/// Where two lower-case letters stand among all; beyond the end for anything else.
+const fn place(code: &[u8]) -> usize {
+    match code {
+        [one @ b'a'..=b'z', other @ b'a'..=b'z'] => (*one - b'a') as usize * 26 + (*other - b'a') as usize,
+        _ => usize::MAX,
     }
 }
 
@@ -53,6 +79,16 @@ impl Serialize for CountryCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_codes_of_countries_are_countries() {
+        let all = countries::ALL.iter().filter_map(|country| CountryCode::parse(country.code));
+        assert_eq!(all.filter(|code| code.is_country()).count(), countries::ALL.len());
+        assert_eq!(COUNTRIES.iter().filter(|known| **known).count(), countries::ALL.len());
+        for none in ["zz", "aa", "uk", "xa"] {
+            assert!(!CountryCode::parse(none).unwrap().is_country(), "{none}");
+        }
+    }
 
     #[test]
     fn two_letters_are_a_code_and_are_written_as_a_text_is() {

@@ -16,8 +16,8 @@ pub struct Brake {
     pub max_vanish_percent: u32,
     /// More of what is sold must not leap in cost, in percent.
     pub max_leap_percent: u32,
-    /// A cost that grew or shrank by more than this factor leaps: the point slipped, or the unit changed. Honest lists
-    /// move by percents.
+    /// A cost that grew or shrank by more than this factor leaps: the point slipped, or the unit changed. So does one that
+    /// is in another currency. Honest lists move by percents.
     pub leap_factor: u32,
 }
 
@@ -68,16 +68,16 @@ pub enum Hold {
     },
     /// More costs would leap than an honest list ever moves: most likely the point slipped upstream.
     #[error(
-        "{leaping} of {on_sale} packages would cost more than {factor} times as much as before, or less than that \
-         part, more than SYNC_MAX_LEAP_PERCENT ({percent}) allows; nothing was changed"
+        "{leaping} of {known} packages would cost more than {factor} times as much as before, or less than that part, \
+         or come in another currency, more than SYNC_MAX_LEAP_PERCENT ({percent}) allows; nothing was changed"
     )]
     WildCosts {
         /// How many would leap.
         leaping: usize,
         /// From which factor on a cost leaps.
         factor: u32,
-        /// How many are sold now.
-        on_sale: usize,
+        /// How many are sold now, or would be sold again.
+        known: usize,
         /// The limit.
         percent: u32,
     },
@@ -112,28 +112,30 @@ impl Plan {
             return Some(Hold::NothingUsable);
         }
         let on_sale = stored.values().filter(|known| known.on_sale).count();
-        let too_many = |number: usize, percent: u32| {
-            let allowed = on_sale.saturating_mul(usize::try_from(percent).unwrap_or(usize::MAX));
+        let too_many = |number: usize, of: usize, percent: u32| {
+            let allowed = of.saturating_mul(usize::try_from(percent).unwrap_or(usize::MAX));
             number.saturating_mul(100) > allowed
         };
         let (withdrawn, percent) = (self.withdrawn.len(), brake.max_vanish_percent);
-        if too_many(withdrawn, percent) {
+        if too_many(withdrawn, on_sale, percent) {
             return Some(Hold::TooMuch { withdrawn, on_sale, percent });
         }
         let (factor, percent) = (brake.leap_factor, brake.max_leap_percent);
+        let known = on_sale + self.returned.len();
         let leaping = self.leaping(stored, offered, factor);
-        too_many(leaping, percent).then_some(Hold::WildCosts { leaping, factor, on_sale, percent })
+        too_many(leaping, known, percent).then_some(Hold::WildCosts { leaping, factor, known, percent })
     }
 
-    /// Of those that are sold: how many costs would leap.
+    /// Of those that are sold or would be sold again: how many costs would leap from what was known last.
     fn leaping(
         &self,
         stored: &BTreeMap<i64, Stored>,
         offered: &BTreeMap<i64, Package>,
         factor: u32,
     ) -> usize {
-        let both = self.repriced.iter().filter_map(|id| stored.get(id).zip(offered.get(id)));
-        both.filter(|(known, package)| known.on_sale && leaps(&known.cost, &package.cost, factor)).count()
+        let known = self.repriced.iter().chain(&self.returned);
+        let both = known.filter_map(|id| stored.get(id).zip(offered.get(id)));
+        both.filter(|(known, package)| leaps(&known.cost, &package.cost, factor)).count()
     }
 
     /// The packages to write.
@@ -146,8 +148,8 @@ impl Plan {
         self.withdrawn.is_empty() && self.written().next().is_none()
     }
 
-    /// In numbers.
-    pub fn counts(&self, packages: usize, set_aside: usize) -> Counts {
+    /// In numbers, with those that are not the plan's own.
+    pub fn counts(&self, packages: usize, set_aside: usize, places: usize) -> Counts {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Counts {
             packages: number(packages),
@@ -157,14 +159,15 @@ impl Plan {
             withdrawn: number(self.withdrawn.len()),
             returned: number(self.returned.len()),
             set_aside: number(set_aside),
+            places: number(places),
         }
     }
 }
 
-/// Whether a cost leapt. One in another currency is another matter: it is not sold until somebody looks.
+/// Whether a cost leapt. The same figure in another currency is another price, and a catalog of them would close the shop.
 fn leaps(before: &Cost, now: &Cost, factor: u32) -> bool {
     let times = |cost: &Cost| cost.amount.checked_mul(Decimal::from(factor)).unwrap_or(Decimal::MAX);
-    before.currency == now.currency && (now.amount > times(before) || before.amount > times(now))
+    before.currency != now.currency || now.amount > times(before) || before.amount > times(now)
 }
 
 /// A hash of everything that is stored of a package. `4.2` and `4.20` are one cost.
@@ -297,7 +300,7 @@ mod tests {
             let now = offered((1..=10).map(|id| package(id, if id <= leaping { cost } else { "4.2" })));
             Plan::new(&known, &now).hold(&known, &now, brake(30))
         };
-        let held = |leaping| Some(Hold::WildCosts { leaping, factor: 3, on_sale: 10, percent: 30 });
+        let held = |leaping| Some(Hold::WildCosts { leaping, factor: 3, known: 10, percent: 30 });
         assert_eq!(hold(10, "420"), held(10), "the point slipped to the right");
         assert_eq!(hold(10, "0.042"), held(10), "the point slipped to the left");
         assert_eq!(hold(4, "12.61"), held(4));
@@ -305,10 +308,7 @@ mod tests {
         assert_eq!(hold(3, "420"), None, "a few are repriced as the upstream says");
         assert_eq!(hold(10, "4.62"), None);
         assert_eq!(hold(10, "79228162514264337593543950335"), held(10), "no overflow");
-        let mut unsold = known.clone();
-        unsold.values_mut().for_each(|known| known.on_sale = false);
         let now = offered((1..=10).map(|id| package(id, "420")));
-        assert_eq!(Plan::new(&unsold, &now).hold(&unsold, &now, brake(0)), None, "nothing of it was sold");
         let plan = Plan::new(&known, &now);
         assert_eq!(
             plan.hold(&known, &now, Brake { leap_factor: 100, ..brake(30) }),
@@ -316,6 +316,38 @@ mod tests {
             "as the shop says"
         );
         assert_eq!(plan.hold(&known, &now, Brake { max_leap_percent: 100, ..brake(30) }), None);
+    }
+
+    #[test]
+    fn what_returns_at_a_cost_that_leapt_is_held_too() {
+        let mut known = stored(&offered((1..=10).map(|id| package(id, "4.2"))));
+        known.values_mut().take(5).for_each(|known| known.on_sale = false);
+        let hold = |cost: &str| {
+            let now = offered((1..=10).map(|id| package(id, if id <= 5 { cost } else { "4.2" })));
+            Plan::new(&known, &now).hold(&known, &now, brake(30))
+        };
+        assert_eq!(hold("0.042"), Some(Hold::WildCosts { leaping: 5, factor: 3, known: 10, percent: 30 }));
+        assert_eq!(hold("4.62"), None, "as it was, or nearly");
+        known.values_mut().for_each(|known| known.on_sale = false);
+        let now = offered((1..=10).map(|id| package(id, "420")));
+        let held = Plan::new(&known, &now).hold(&known, &now, brake(30));
+        assert_eq!(held, Some(Hold::WildCosts { leaping: 10, factor: 3, known: 10, percent: 30 }));
+    }
+
+    #[test]
+    fn a_currency_that_flips_on_many_is_held_and_on_few_is_not() {
+        let known = stored(&offered((1..=10).map(|id| package(id, "4.2"))));
+        let hold = |flipped: i64| {
+            let now = offered((1..=10).map(|id| {
+                let code = if id <= flipped { "EUR" } else { "USD" };
+                let cost = Cost { currency: Currency::parse(code).unwrap(), ..package(id, "4.2").cost };
+                Package { cost, ..package(id, "4.2") }
+            }));
+            Plan::new(&known, &now).hold(&known, &now, brake(30))
+        };
+        assert_eq!(hold(3), None);
+        assert_eq!(hold(4), Some(Hold::WildCosts { leaping: 4, factor: 3, known: 10, percent: 30 }));
+        assert!(hold(10).unwrap().to_string().contains("in another currency"));
     }
 
     #[test]

@@ -151,7 +151,7 @@ pub struct Country {
     pub code: String,
     /// For addresses.
     pub slug: String,
-    /// As the upstream writes it (English).
+    /// Its English name: ours, whatever the upstream writes.
     pub name: String,
     /// The upstream's own id.
     pub upstream_id: Option<i64>,

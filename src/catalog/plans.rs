@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::accept::Accepted;
 use super::diff::{Plan, fingerprint};
 use super::overrides::NewPackages;
-use super::store;
+use super::store::{self, OpenPlan};
 
 /// So many packages are written at a time: memory stays bounded, and the statements' plans good.
 pub(super) const BATCH: usize = 2_000;
@@ -29,6 +29,9 @@ pub enum NotDecided {
     /// There is none under this number that waits.
     #[error("no plan of that run waits any more")]
     NotWaiting,
+    /// It was dropped, and the upstream lists something else since.
+    #[error("eSIMDual lists something else since that plan was dropped; the newest sync says what")]
+    OtherList,
     /// The catalog is not the one that the plan was made against.
     #[error("the catalog has changed since the plan was made; the next sync makes a new one")]
     OtherCatalog,
@@ -49,7 +52,8 @@ fn digest(accepted: &Accepted, plan: &Plan) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-/// Keeps a held plan whole, in the place of an older one.
+/// Keeps a held plan whole, in the place of an older one. One that was dropped is kept too, while the upstream lists nothing
+/// else: whoever dropped it may have been wrong.
 pub(super) async fn keep(
     db: &mut PgConnection,
     run: i64,
@@ -58,24 +62,56 @@ pub(super) async fn keep(
 ) -> sqlx::Result<Kept> {
     let made_against = store::newest_applied(db).await?;
     let digest = digest(accepted, plan);
-    if let Some((run, state, by)) = store::same_plan(db, &digest, made_against).await? {
+    if let Some((earlier, state, by)) = store::same_plan(db, &digest, made_against).await? {
         match (state.as_str(), by) {
-            ("waiting", _) => return Ok(Kept::Since(run)),
-            ("dropped", Some(by)) => return Ok(Kept::Dropped(by)),
+            ("waiting", _) => {
+                store::found_plan(db, run, earlier).await?;
+                return Ok(Kept::Since(earlier));
+            }
+            ("dropped", Some(by)) => {
+                store::found_plan(db, run, earlier).await?;
+                if !store::has_contents(db, earlier).await? {
+                    store::overtake_plans(db).await?;
+                    add_contents(db, earlier, accepted, plan).await?;
+                }
+                return Ok(Kept::Dropped(by));
+            }
             _ => {}
         }
     }
     store::overtake_plans(db).await?;
     store::add_plan(db, run, made_against, &digest, &plan.withdrawn).await?;
+    store::found_plan(db, run, run).await?;
+    add_contents(db, run, accepted, plan).await?;
+    Ok(Kept::Waiting)
+}
+
+async fn add_contents(db: &mut PgConnection, run: i64, accepted: &Accepted, plan: &Plan) -> sqlx::Result<()> {
     store::add_plan_places(db, run, &accepted.countries, &accepted.regions).await?;
     let packages: Vec<_> = plan.written().filter_map(|id| accepted.packages.get(&id)).collect();
     for batch in packages.chunks(BATCH) {
         store::add_plan_packages(db, run, batch).await?;
     }
-    Ok(Kept::Waiting)
+    Ok(())
 }
 
-/// Carries out that very plan, in the caller's transaction, and remembers who had it done. Ring for the window after the
+/// The plan that a run found, if it may be carried out, and the run that becomes an applied one by it: of a plan that was
+/// dropped the newest that found it, since that one knows what the upstream lists now.
+async fn open_plan(tx: &mut PgConnection, run: i64) -> Result<(OpenPlan, i64), NotDecided> {
+    let plan = store::open_plan(tx, run).await?.ok_or(NotDecided::NotWaiting)?;
+    if plan.made_against != store::newest_applied(tx).await? {
+        return Err(NotDecided::OtherCatalog);
+    }
+    if !plan.dropped {
+        return Ok((plan, run));
+    }
+    match store::newest_compared(tx).await? {
+        Some((newest, Some(found))) if found == plan.run_id => Ok((plan, newest)),
+        _ => Err(NotDecided::OtherList),
+    }
+}
+
+/// Carries out the plan that this run found, whether it waits or was dropped, in the caller's transaction, and remembers who had it done. Ring for the window after the
 /// commit.
 ///
 /// # Errors
@@ -87,10 +123,8 @@ pub async fn accept_plan(
     now: OffsetDateTime,
 ) -> Result<(), NotDecided> {
     store::lock(tx).await?;
-    let plan = store::waiting_plan(tx, run).await?.ok_or(NotDecided::NotWaiting)?;
-    if plan.made_against != store::newest_applied(tx).await? {
-        return Err(NotDecided::OtherCatalog);
-    }
+    let (plan, applied) = open_plan(tx, run).await?;
+    let run = plan.run_id;
     let (countries, regions) = store::plan_places(tx, run).await?;
     store::put_countries(tx, &countries).await?;
     store::put_regions(tx, &regions).await?;
@@ -108,11 +142,13 @@ pub async fn accept_plan(
     store::withdraw(tx, &plan.withdrawn, now).await?;
     store::hold(tx, &held, now).await?;
     store::decide_plan(tx, run, "accepted", by, now).await?;
-    store::apply_held_run(tx, run).await?;
+    store::forget_contents(tx).await?;
+    store::apply_held_run(tx, applied).await?;
     Ok(())
 }
 
-/// Lets a plan go: the shop goes on selling what it has, and the same plan does not ask again.
+/// Lets a plan go: the shop goes on selling what it has, and the same plan does not ask again. It can be accepted after all
+/// while the upstream lists nothing else.
 ///
 /// # Errors
 /// [`NotDecided`].
@@ -123,10 +159,10 @@ pub async fn drop_plan(
     now: OffsetDateTime,
 ) -> Result<(), NotDecided> {
     store::lock(tx).await?;
-    if store::waiting_plan(tx, run).await?.is_none() {
-        return Err(NotDecided::NotWaiting);
+    match store::open_plan(tx, run).await? {
+        Some(plan) if !plan.dropped => Ok(store::decide_plan(tx, plan.run_id, "dropped", by, now).await?),
+        _ => Err(NotDecided::NotWaiting),
     }
-    Ok(store::decide_plan(tx, run, "dropped", by, now).await?)
 }
 
 /// The run whose plan waits for a person.
@@ -135,4 +171,22 @@ pub async fn drop_plan(
 /// Of the database.
 pub async fn waiting(db: &mut PgConnection) -> sqlx::Result<Option<i64>> {
     store::waiting(db).await
+}
+
+/// A dropped plan that the upstream still stands by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The newest run, which found it again.
+    pub run: i64,
+    /// Who dropped it.
+    pub by: String,
+}
+
+/// Whether the newest sync is held because its plan was dropped: the shop sells from an older catalog until somebody
+/// accepts it after all, or the upstream lists something else.
+///
+/// # Errors
+/// Of the database.
+pub async fn dropped(db: &mut PgConnection) -> sqlx::Result<Option<Dropped>> {
+    store::dropped(db).await
 }

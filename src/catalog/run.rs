@@ -54,6 +54,8 @@ pub struct Counts {
     pub returned: u32,
     /// Rows that could not be used.
     pub set_aside: u32,
+    /// Changes of countries and regions.
+    pub places: u32,
 }
 
 /// A sync as it is remembered.

@@ -1,6 +1,9 @@
 //! Words for addresses: `[a-z0-9-]`, at most 80 of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use crate::ground::countries;
 
 const LIMIT: usize = 80;
 
@@ -55,7 +58,14 @@ fn plain(c: char) -> Option<&'static str> {
     })
 }
 
-/// Which slug belongs to which country. An address once given stays, and no two countries share one.
+/// The slugs of all countries by their own names, with their codes.
+static RESERVED: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
+    let named = countries::ALL.iter();
+    named.filter_map(|country| Some((from_name(country.english)?, country.code))).collect()
+});
+
+/// Which slug belongs to which country. An address once given stays, no two countries share one, and none has the name of
+/// another one as its own, whichever comes first.
 #[derive(Debug, Default)]
 pub struct Addresses {
     by_code: BTreeMap<String, String>,
@@ -80,7 +90,10 @@ impl Addresses {
         let with_code = std::iter::once(format!("{start}-{code}"));
         let numbered = (2_u32..).map(|number| format!("{start}-{code}-{number}"));
         let mut names = std::iter::once(wanted).chain(with_code).chain(numbered);
-        let slug = names.find(|slug| !self.taken.contains(slug)).unwrap_or_default();
+        let free = |slug: &String| {
+            !self.taken.contains(slug) && RESERVED.get(slug).is_none_or(|owner| *owner == code)
+        };
+        let slug = names.find(free).unwrap_or_default();
         self.taken.insert(slug.clone());
         self.by_code.insert(code.to_owned(), slug.clone());
         slug
@@ -106,6 +119,15 @@ mod tests {
             assert_eq!(slug(given, Some(name)).as_deref(), slug_made, "{given:?} {name}");
         }
         assert_eq!(slug(None, Some(&"é ".repeat(400))).unwrap().len(), 79);
+    }
+
+    #[test]
+    fn nobody_takes_the_address_of_a_country_before_it_comes() {
+        let mut addresses = Addresses::default();
+        assert_eq!(addresses.of("gf", Some("france".to_owned())), "france-gf");
+        assert_eq!(addresses.of("zz", Some("france".to_owned())), "france-zz");
+        assert_eq!(addresses.of("fr", Some("france".to_owned())), "france");
+        assert_eq!(RESERVED.len(), countries::ALL.len(), "no two countries are called alike");
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! The statements on the catalog that change it: `packages`, `countries`, `regions`, `package_countries`,
-//! `sync_runs`, `packages_set_aside`, `package_stops`. What is only read stands in `store/reading.rs`, what staff say of
-//! packages in `store/overrides.rs`, what a sync changed or would change in `store/plans.rs`, and whose turn it is in
+//! `sync_runs`, `packages_set_aside`, `packages_set_aside_reasons`, `package_stops`. What is only read stands in `store/reading.rs`, what staff say of
+//! packages in `store/overrides.rs`, places in `store/places.rs`, what a sync changed or would change in `store/plans.rs`, and whose turn it is in
 //! `store/turn.rs`.
 
 mod overrides;
 mod past;
+mod places;
 mod plans;
 mod reading;
 mod turn;
+
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, query, query_file, query_scalar};
@@ -15,17 +18,20 @@ use time::OffsetDateTime;
 
 use super::accept::SetAside;
 use super::diff::fingerprint;
-use super::package::{Country, Data, Package, Region};
+use super::package::{Data, Package};
 use super::run::{Counts, Outcome};
 
 pub use overrides::*;
 pub use past::*;
+pub use places::*;
 pub use plans::*;
 pub use reading::*;
 pub use turn::*;
 
 /// One sync, or one decision about a plan, writes at a time, on whichever node ("simcatal" as a number).
 const LOCK: i64 = 0x7369_6d63_6174_616c;
+/// More rows set aside than this are counted, not kept: as many as a page shows.
+const SET_ASIDE_KEPT: usize = 200;
 /// Of the newest runs so many keep the rows that they could not use.
 const RUNS_WITH_ROWS: i64 = 100;
 
@@ -57,7 +63,7 @@ pub async fn end_run(
     let done = query!(
         "update sync_runs
          set outcome = $2, packages = $3, added = $4, changed = $5, repriced = $6, withdrawn = $7, returned = $8,
-             set_aside = $9, note = $10, finished_at = $11
+             set_aside = $9, note = $10, finished_at = $11, places = $12
          where id = $1 and outcome = 'running'",
         run,
         outcome.word(),
@@ -69,7 +75,8 @@ pub async fn end_run(
         number(counts.returned),
         number(counts.set_aside),
         note,
-        now
+        now,
+        number(counts.places)
     )
     .execute(db)
     .await?;
@@ -82,32 +89,29 @@ pub async fn lock(db: &mut PgConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Keeps the rows that this run could not use, and forgets those of runs that are long past.
-pub async fn keep_set_aside(db: &mut PgConnection, run: i64, rows: &[SetAside]) -> sqlx::Result<()> {
-    query!(
-        "delete from packages_set_aside
-         where run_id <= (
-             select id
-             from sync_runs
-             order by id desc
-             offset $1
-             limit 1
-         )",
-        RUNS_WITH_ROWS
-    )
-    .execute(&mut *db)
-    .await?;
-    if rows.is_empty() {
+/// Keeps the first rows that this run could not use and counts all by their reasons, and forgets those of runs that are
+/// long past.
+pub async fn keep_set_aside(db: &mut PgConnection, run: i64, all: &[SetAside]) -> sqlx::Result<()> {
+    let past = query_scalar!("select id from sync_runs order by id desc offset $1 limit 1", RUNS_WITH_ROWS)
+        .fetch_optional(&mut *db)
+        .await?;
+    query!("delete from packages_set_aside where run_id <= $1", past).execute(&mut *db).await?;
+    query!("delete from packages_set_aside_reasons where run_id <= $1", past).execute(&mut *db).await?;
+    if all.is_empty() {
         return Ok(());
     }
+    count_reasons(db, run, all).await?;
+    let rows = all.get(..SET_ASIDE_KEPT).unwrap_or(all);
+    let positions: Vec<Option<i32>> = rows.iter().map(|row| row.position).collect();
     let ids: Vec<Option<String>> = rows.iter().map(|row| row.package_id.clone()).collect();
     let names: Vec<Option<String>> = rows.iter().map(|row| row.name.clone()).collect();
     let reasons: Vec<String> = rows.iter().map(|row| row.reason.clone()).collect();
     query!(
-        "insert into packages_set_aside (run_id, package_id, name, reason)
-         select $1, id, name, reason
-         from unnest($2::text[], $3::text[], $4::text[]) as aside (id, name, reason)",
+        "insert into packages_set_aside (run_id, position, package_id, name, reason)
+         select $1, position, id, name, reason
+         from unnest($2::integer[], $3::text[], $4::text[], $5::text[]) as aside (position, id, name, reason)",
         run,
+        &positions as &[Option<i32>],
         &ids as &[Option<String>],
         &names as &[Option<String>],
         &reasons
@@ -117,48 +121,25 @@ pub async fn keep_set_aside(db: &mut PgConnection, run: i64, rows: &[SetAside]) 
     Ok(())
 }
 
-/// Writes the countries that are new or named otherwise, and says how many. A country's slug never changes.
-pub async fn put_countries(db: &mut PgConnection, countries: &[Country]) -> sqlx::Result<u64> {
-    let codes: Vec<String> = countries.iter().map(|country| country.code.clone()).collect();
-    let slugs: Vec<String> = countries.iter().map(|country| country.slug.clone()).collect();
-    let names: Vec<String> = countries.iter().map(|country| country.name.clone()).collect();
-    let ids: Vec<Option<i64>> = countries.iter().map(|country| country.upstream_id).collect();
-    let written = query!(
-        "insert into countries (code, slug, name, upstream_id)
-         select code, slug, name, upstream_id
-         from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as offered (code, slug, name, upstream_id)
-         on conflict (code) do update
-         set name = excluded.name, upstream_id = excluded.upstream_id
-         where (countries.name, countries.upstream_id) is distinct from (excluded.name, excluded.upstream_id)",
-        &codes,
-        &slugs,
-        &names,
-        &ids as &[Option<i64>]
+async fn count_reasons(db: &mut PgConnection, run: i64, rows: &[SetAside]) -> sqlx::Result<()> {
+    let mut counted: BTreeMap<&str, i32> = BTreeMap::new();
+    for row in rows {
+        let number = counted.entry(&row.reason).or_default();
+        *number = number.saturating_add(1);
+    }
+    let (reasons, numbers): (Vec<String>, Vec<i32>) =
+        counted.into_iter().map(|(reason, number)| (reason.to_owned(), number)).unzip();
+    query!(
+        "insert into packages_set_aside_reasons (run_id, reason, number)
+         select $1, reason, number
+         from unnest($2::text[], $3::integer[]) as counted (reason, number)",
+        run,
+        &reasons,
+        &numbers
     )
     .execute(db)
     .await?;
-    Ok(written.rows_affected())
-}
-
-/// Writes the regions that are new or named otherwise, and says how many.
-pub async fn put_regions(db: &mut PgConnection, regions: &[Region]) -> sqlx::Result<u64> {
-    let slugs: Vec<String> = regions.iter().map(|region| region.slug.clone()).collect();
-    let names: Vec<String> = regions.iter().map(|region| region.name.clone()).collect();
-    let ids: Vec<Option<i64>> = regions.iter().map(|region| region.upstream_id).collect();
-    let written = query!(
-        "insert into regions (slug, name, upstream_id)
-         select slug, name, upstream_id
-         from unnest($1::text[], $2::text[], $3::bigint[]) as offered (slug, name, upstream_id)
-         on conflict (slug) do update
-         set name = excluded.name, upstream_id = excluded.upstream_id
-         where (regions.name, regions.upstream_id) is distinct from (excluded.name, excluded.upstream_id)",
-        &slugs,
-        &names,
-        &ids as &[Option<i64>]
-    )
-    .execute(db)
-    .await?;
-    Ok(written.rows_affected())
+    Ok(())
 }
 
 /// The packages to write, column by column, as `unnest` takes them.

@@ -7,6 +7,7 @@ use super::accept::{Accepted, accept};
 use super::diff::{Brake, Hold, Plan};
 use super::overrides::NewPackages;
 use super::package::Package;
+use super::places;
 use super::plans::{self, BATCH, Kept};
 use super::run::{Counts, Outcome};
 use super::slug::Addresses;
@@ -15,9 +16,6 @@ use super::turn::Turn;
 use crate::esimdual::{Answer, CatalogRows, Client, PackageRow};
 use crate::ground::{Clock, Currency};
 use crate::plumbing::{apart, db};
-
-/// More rows set aside than this are counted, not kept: as many as a page shows.
-const SET_ASIDE_KEPT: usize = 200;
 
 /// How far a sync has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,29 +150,39 @@ impl OneSync {
         drop(rows);
         let stored = store::stored(&mut change).await?;
         let plan = Plan::new(&stored, &accepted.packages);
-        let counts = plan.counts(accepted.packages.len(), accepted.set_aside.len());
+        let known = store::known_places(&mut change).await?;
+        let places = places::changes(&known, &accepted.countries, &accepted.regions);
+        let counts = plan.counts(accepted.packages.len(), accepted.set_aside.len(), places.len());
         (self.report)(Progress::Comparing(accepted.packages.len()));
         let hold = plan.hold(&stored, &accepted.packages, self.brake);
         drop(stored);
         let (outcome, note) = match hold {
             Some(hold) => (Outcome::Held, Some(self.keep(&mut change, &accepted, &plan, hold).await?)),
-            None => (self.apply(&mut change, &accepted, &plan).await?, None),
+            None => (self.apply(&mut change, &accepted, &plan, !places.is_empty()).await?, None),
         };
-        let kept = accepted.set_aside.get(..SET_ASIDE_KEPT).unwrap_or(&accepted.set_aside);
-        store::keep_set_aside(&mut change, self.run, kept).await?;
+        if hold != Some(Hold::NothingUsable) {
+            store::add_place_changes(&mut change, self.run, &places).await?;
+        }
+        store::keep_set_aside(&mut change, self.run, &accepted.set_aside).await?;
         let ended = self.clock.now();
         store::end_run(&mut change, self.run, outcome, counts, note.as_deref(), ended).await?;
         change.commit().await?;
         Ok(Summary { run: self.run, outcome, counts, note })
     }
 
-    async fn apply(&self, db: &mut PgConnection, accepted: &Accepted, plan: &Plan) -> sqlx::Result<Outcome> {
+    async fn apply(
+        &self,
+        db: &mut PgConnection,
+        accepted: &Accepted,
+        plan: &Plan,
+        places: bool,
+    ) -> sqlx::Result<Outcome> {
         store::overtake_plans(db).await?;
-        let mut places = store::put_countries(db, &accepted.countries).await?;
-        places += store::put_regions(db, &accepted.regions).await?;
-        if plan.is_empty() && places == 0 {
+        if plan.is_empty() && !places {
             return Ok(Outcome::Unchanged);
         }
+        store::put_countries(db, &accepted.countries).await?;
+        store::put_regions(db, &accepted.regions).await?;
         let first = store::newest_applied(db).await? == 0;
         store::add_changes(db, self.run, accepted, plan).await?;
         let packages: Vec<&Package> = plan.written().filter_map(|id| accepted.packages.get(&id)).collect();
@@ -203,8 +211,9 @@ impl OneSync {
         }
         store::add_changes(db, self.run, accepted, plan).await?;
         Ok(match plans::keep(db, self.run, accepted, plan).await? {
-            Kept::Waiting => format!("{held} The plan waits for you to accept or drop it."),
-            Kept::Since(run) => format!("{held} The same plan waits since run {run}."),
+            // Whether it waits, and who decided, is told by the plan's own row.
+            Kept::Waiting => held,
+            Kept::Since(run) => format!("{held} It is the plan of run {run}."),
             Kept::Dropped(by) => format!("{held} The same plan was dropped by {by}."),
         })
     }

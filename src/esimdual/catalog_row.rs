@@ -10,7 +10,7 @@ use super::extra::Extra;
 use super::fields::{PackageFields, QuoteFields};
 use super::interned::Interned;
 use super::undocumented::Undocumented;
-use super::wire::{Envelope, Token, Unreadable, boolean, decimal, integer, short_text, there};
+use super::wire::{Envelope, Token, Unreadable, boolean, decimal, integer, short_text, shown_text, there};
 
 /// The whole catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,16 +40,34 @@ impl Amount {
     }
 }
 
+/// Why nothing of a row could be read, in words for staff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// `NaN`, a raw control character, bytes that are no text …
+    #[error("it is not JSON")]
+    NotJson,
+    /// More than any honest row has; what it said was let go.
+    #[error("it is larger than 16 MB")]
+    TooLarge,
+    /// JSON, but nothing that names its fields once.
+    #[error("it is no object, or names a field twice")]
+    NoObject,
+}
+
 /// One row of `GET /packages`. Texts are cut at 1,000 characters and not cleaned. It is kept small, because a catalog
 /// has many: words and places that rows share are shared here too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PackageRow {
+    /// Why it could not be read at all; nothing else is there then.
+    pub unread: Option<Unread>,
     /// The id as written, where it is not simply the digits of `id`.
     pub id_text: Option<Box<str>>,
     /// The id, where it is a whole number.
     pub id: Option<i64>,
     /// `name`
     pub name: Option<Box<str>>,
+    /// Whether a name is there that is no text.
+    pub name_unreadable: bool,
     /// `slug`
     pub slug: Option<Box<str>>,
     /// `package_type`
@@ -136,11 +154,13 @@ pub(super) fn shared_row(
     let quoted = |token| if broken { Amount::Unreadable } else { Amount::read(token) };
     let pricing_currency = if broken { Some("".into()) } else { present(quote.currency, shared) };
     shared.check_provider(fields.provider, seen);
-    let id = integer(fields.id);
+    let (id, name) = (integer(fields.id), shown_text(fields.name));
     Ok(PackageRow {
+        unread: None,
         id,
         id_text: odd_id(fields.id, id),
-        name: short_text(fields.name).map(Cow::into),
+        name_unreadable: name.is_none() && there(fields.name).is_some(),
+        name: name.map(Cow::into),
         slug: short_text(fields.slug).map(Cow::into),
         package_type: shared.word(fields.package_type),
         data_quantity: decimal(fields.data_quantity),
@@ -230,6 +250,19 @@ mod tests {
         }
         let json = format!(r#"{{"name":"{}"}}"#, "é".repeat(10_000));
         assert_eq!(read(&json).unwrap().name.unwrap().chars().count(), 1_000);
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_is_no_missing_one_and_a_nul_in_it_is_left_out() {
+        let name = |json: &str| {
+            let row = read(&format!(r#"{{"id":1,"name":{json}}}"#)).unwrap();
+            (row.name.map(String::from), row.name_unreadable)
+        };
+        for broken in [r#"{"en":"France"}"#, "[1]", "true", r#""\ud800""#] {
+            assert_eq!(name(broken), (None, true), "{broken}");
+        }
+        assert_eq!(name("null"), (None, false));
+        assert_eq!(name(r#""Fra\u0000nce""#), (Some("France".to_owned()), false));
     }
 
     #[test]

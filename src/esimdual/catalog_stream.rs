@@ -5,8 +5,8 @@ use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
-use super::catalog_row::{CatalogRows, PackageRow, shared_row};
-use super::frames::Frames;
+use super::catalog_row::{CatalogRows, PackageRow, Unread, shared_row};
+use super::frames::{Found, Frames};
 use super::interned::Interned;
 use super::paging::more_behind;
 use super::undocumented::Undocumented;
@@ -18,7 +18,8 @@ pub const ROWS_LIMIT: usize = 500_000;
 const CHUNK: usize = 64 * 1024;
 
 /// Reads a catalog page by page, each page in chunks as they arrive. A page counts only when it was read to its end
-/// and every byte of it was JSON; of one that was cut, no row is taken.
+/// and what stands around its rows is JSON; of one that was cut, no row is taken. A row that cannot be read is one bad
+/// row, for the catalog to set aside.
 #[derive(Default)]
 pub struct CatalogReader {
     rows: Vec<PackageRow>,
@@ -59,7 +60,7 @@ impl CatalogReader {
                 return Err(Unreadable("more packages than any honest catalog has"));
             }
             let position = rows.len() + 1 - *complete;
-            rows.push(read_row(row, position, shared, seen)?);
+            rows.push(read_row(row, position, shared, seen));
             Ok(())
         })
     }
@@ -111,20 +112,26 @@ impl CatalogReader {
     }
 }
 
-/// Reads a row. One that is JSON but no package is noted and leaves an empty row, for the catalog to set aside.
-fn read_row(
-    row: &[u8],
-    position: usize,
-    shared: &mut Interned,
-    seen: &mut Undocumented,
-) -> Result<PackageRow, Unreadable> {
-    const NOT_JSON: Unreadable = Unreadable("a row that is not JSON");
-    let json = std::str::from_utf8(row).map_err(|_| NOT_JSON)?;
-    shared_row(json, shared, seen).or_else(|Unreadable(reason)| {
-        let _whole: &serde_json::value::RawValue = serde_json::from_str(json).map_err(|_| NOT_JSON)?;
-        seen.unreadable_row("package", position, reason);
-        Ok(PackageRow::default())
+/// Reads a row. One that cannot be read is noted and leaves an empty row, for the catalog to set aside.
+fn read_row(row: Found<'_>, position: usize, shared: &mut Interned, seen: &mut Undocumented) -> PackageRow {
+    let read = match row {
+        Found::TooLarge => Err(Unread::TooLarge),
+        Found::Row(row) => match std::str::from_utf8(row) {
+            Err(_) => Err(Unread::NotJson),
+            Ok(json) => shared_row(json, shared, seen).map_err(|_| no_package(json)),
+        },
+    };
+    read.unwrap_or_else(|why| {
+        seen.unreadable_row("package", position, &why.to_string());
+        PackageRow { unread: Some(why), ..PackageRow::default() }
     })
+}
+
+fn no_package(json: &str) -> Unread {
+    match serde_json::from_str::<&serde_json::value::RawValue>(json) {
+        Ok(_) => Unread::NoObject,
+        Err(_) => Unread::NotJson,
+    }
 }
 
 fn ids_hash(rows: &[PackageRow]) -> [u8; 32] {
@@ -170,7 +177,8 @@ mod tests {
         let whole = read(PAGE.as_bytes()).unwrap();
         assert_eq!((whole.0.len(), whole.1), (4, true));
         assert_eq!(whole.0[0].pricing_reseller_price, super::super::Amount::Exact("4.20".parse().unwrap()));
-        assert_eq!((&whole.0[1], &whole.0[2]), (&PackageRow::default(), &PackageRow::default()));
+        let no_object = PackageRow { unread: Some(Unread::NoObject), ..PackageRow::default() };
+        assert_eq!((&whole.0[1], &whole.0[2]), (&no_object, &no_object));
         assert!(
             std::sync::Arc::ptr_eq(&whole.0[0].countries[0], &whole.0[3].countries[0]),
             "France is kept once"
@@ -190,7 +198,6 @@ mod tests {
         }
         assert!(read(format!("{PAGE} \r\n\t").as_bytes()).is_ok());
         for bad in [
-            r#"{"data":[{"id":NaN}]}"#,
             r#"{"data":[{"id":1}],"meta":{]}"#,
             r#"{"data":[{"id":1}],"data":[{"id":2}]}"#,
             r#"{"status":false,"data":[{"id":1}]}"#,
@@ -200,11 +207,42 @@ mod tests {
             r#"{"data":[{"id":1}}]}"#,
             r#"{"data":null}"#,
             r#"[{"data":[]}]"#,
-            "{\"data\":[{\"name\":\"\u{1}\"}]}",
+            r#"{"data":[{"id":1}],"meta":NaN}"#,
         ] {
             assert!(read(bad.as_bytes()).is_err(), "{bad}");
         }
-        assert!(read(b"{\"data\":[{\"name\":\"\xff\"}]}").is_err());
+        assert!(read(b"{\"data\":[{\"id\":1}],\"message\":\"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_one_bad_row_and_the_rest_is_used() {
+        let long = format!(r#"{{"name":"{}"}}"#, "x".repeat(17 * 1024 * 1024));
+        let table: [(&[u8], Unread); 9] = [
+            (br#"{"price_for_reseller":NaN}"#, Unread::NotJson),
+            (br#"{"id":01}"#, Unread::NotJson),
+            (br#"{"id":[1}}"#, Unread::NotJson),
+            (b"{\"name\":\"\x01\"}", Unread::NotJson),
+            (b"{\"name\":\"a\0b\"}", Unread::NotJson),
+            (b"{\"name\":\"\xff\"}", Unread::NotJson),
+            (b"Infinity", Unread::NotJson),
+            (b"[1,2]", Unread::NoObject),
+            (long.as_bytes(), Unread::TooLarge),
+        ];
+        for (bad, why) in table {
+            let body = [br#"{"data":[{"id":4},"#, bad, br#",{"id":5}]}"#].concat();
+            let rows = in_chunks(&body, 64 * 1024).unwrap_or_else(|error| panic!("{why}: {error}")).0;
+            let read: Vec<_> = rows.iter().map(|row| (row.id, row.unread)).collect();
+            assert_eq!(read, [(Some(4), None), (None, Some(why)), (Some(5), None)]);
+            assert_eq!(read, in_one_piece(&body), "{why}");
+        }
+        let mut seen = Undocumented::default();
+        CatalogReader::default().read_page(&b"{\"data\":[{\"id\":1},NaN]}"[..], 1, &mut seen).unwrap();
+        let told: Vec<_> = seen.sightings().map(|one| (one.field, one.example)).collect();
+        assert!(told.contains(&("it is not JSON".to_owned(), "row 2".to_owned())), "{told:?}");
+    }
+
+    fn in_one_piece(body: &[u8]) -> Vec<(Option<i64>, Option<Unread>)> {
+        read(body).unwrap().0.iter().map(|row| (row.id, row.unread)).collect()
     }
 
     #[test]

@@ -1,18 +1,27 @@
 //! Finds the rows of a list in a body that arrives in chunks. The body is never held: a row is handed out when its
 //! last byte is there, and what stands around the list is kept as a small skeleton (`{"status":true,"data":[]}`), to
 //! be read as any other answer. Each row and the skeleton are checked as JSON by whoever reads them; together they
-//! are every byte of the body.
+//! are every byte of the body, but for rows that are too large: of those nothing is kept, and the list goes on.
 
 use std::ops::Range;
 
 use super::wire::Unreadable;
 
-/// Bytes of one row: more than any honest one.
+/// Bytes of one row: more than any honest one. What is larger is told and not kept.
 pub const ROW_LIMIT: usize = 16 * 1024 * 1024;
 /// Bytes of all that is no row.
 const SKELETON_LIMIT: usize = 1024 * 1024;
 
 const NO_LIST: Unreadable = Unreadable("a list that is not written as JSON");
+
+/// A row as it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// Every byte of it.
+    Row(&'a [u8]),
+    /// One of more than [`ROW_LIMIT`] bytes, which are gone.
+    TooLarge,
+}
 
 /// Where the next byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +117,8 @@ pub struct Frames {
     nesting: Nesting,
     /// The beginning of a row that goes on in the next chunk.
     partial: Vec<u8>,
+    /// Whether the row is too large, and passed over to its end.
+    passing: bool,
     /// Around the list.
     around: Nesting,
     skeleton: Vec<u8>,
@@ -125,6 +136,7 @@ impl Default for Frames {
             place: Place::Outside,
             nesting: Nesting::default(),
             partial: Vec::new(),
+            passing: false,
             around: Nesting::default(),
             skeleton: Vec::new(),
             string: 0..0,
@@ -138,11 +150,11 @@ impl Frames {
     /// Takes the next bytes, and hands out each row that is complete with them.
     ///
     /// # Errors
-    /// What `row` refuses; a list that is no JSON; anything larger than any honest answer.
+    /// What `row` refuses; a list that is no JSON; more around it than any honest answer has.
     pub fn feed(
         &mut self,
         mut bytes: &[u8],
-        mut row: impl FnMut(&[u8]) -> Result<(), Unreadable>,
+        mut row: impl FnMut(Found<'_>) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
         while let Some(first) = bytes.first().copied() {
             let taken = match self.place {
@@ -236,24 +248,26 @@ impl Frames {
         &mut self,
         bytes: &[u8],
         form: Form,
-        row: &mut impl FnMut(&[u8]) -> Result<(), Unreadable>,
+        row: &mut impl FnMut(Found<'_>) -> Result<(), Unreadable>,
     ) -> Result<usize, Unreadable> {
         let (length, ended) = match form {
             Form::Nested => self.nesting.value(bytes),
-            Form::Bare => bare(bytes, self.partial.is_empty()),
+            Form::Bare => bare(bytes, self.partial.is_empty() && !self.passing),
         };
         let part = bytes.get(..length).unwrap_or_default();
-        if self.partial.len() + part.len() > ROW_LIMIT {
-            return Err(Unreadable("a row larger than any honest one"));
-        }
-        match (ended, self.partial.is_empty()) {
-            (true, true) => row(part)?,
-            (_, _) => {
-                self.partial.extend_from_slice(part);
-                if ended {
-                    row(&self.partial)?;
-                    self.partial.clear();
-                }
+        if self.passing || self.partial.len() + part.len() > ROW_LIMIT {
+            self.passing = !ended;
+            self.partial = Vec::new();
+            if ended {
+                row(Found::TooLarge)?;
+            }
+        } else if ended && self.partial.is_empty() {
+            row(Found::Row(part))?;
+        } else {
+            self.partial.extend_from_slice(part);
+            if ended {
+                row(Found::Row(&self.partial))?;
+                self.partial.clear();
             }
         }
         if ended {
@@ -284,7 +298,10 @@ mod tests {
         let mut rows = Vec::new();
         for chunk in body.chunks(size) {
             frames.feed(chunk, |row| {
-                rows.push(String::from_utf8_lossy(row).into_owned());
+                rows.push(match row {
+                    Found::Row(row) => String::from_utf8_lossy(row).into_owned(),
+                    Found::TooLarge => "too large".to_owned(),
+                });
                 Ok(())
             })?;
         }
@@ -339,12 +356,32 @@ mod tests {
     }
 
     #[test]
+    fn of_a_row_that_is_too_large_nothing_is_kept_and_the_next_ones_are_found() {
+        let long = "x".repeat(ROW_LIMIT);
+        for large in [format!("\"{long}\""), format!("[\"]\",\"{long}\"]"), format!("1{long}")] {
+            let body = format!(r#"{{"data":[1,{large},{{"a":2}},{large}]}}"#);
+            for size in [64 * 1024, body.len()] {
+                let (rows, skeleton) = framed(body.as_bytes(), size).unwrap();
+                assert_eq!(rows, ["1", "too large", r#"{"a":2}"#, "too large"]);
+                assert_eq!(skeleton, r#"{"data":[]}"#);
+            }
+            let cut = body.get(..body.len() - 3).unwrap();
+            assert!(framed(cut.as_bytes(), 64 * 1024).is_err(), "one that does not end ends the page");
+        }
+        let just = format!(r#"{{"data":["{}"]}}"#, "x".repeat(ROW_LIMIT - 2));
+        assert_eq!(framed(just.as_bytes(), 64 * 1024).unwrap().0[0].len(), ROW_LIMIT);
+    }
+
+    #[test]
     fn nothing_grows_without_end() {
         let mut frames = Frames::default();
         frames.feed(br#"{"data":["#, |_| Ok(())).unwrap();
         let chunk = vec![b'['; 1024 * 1024];
-        let fed = (0..40).try_for_each(|_| frames.feed(&chunk, |_| Ok(())));
-        assert_eq!(fed, Err(Unreadable("a row larger than any honest one")));
+        for _ in 0..40 {
+            frames.feed(&chunk, |_| Ok(())).unwrap();
+            assert!(frames.partial.capacity() <= 2 * ROW_LIMIT, "{}", frames.partial.capacity());
+        }
+        assert!(frames.partial.is_empty() && frames.finish().is_err());
         let mut frames = Frames::default();
         let fed = (0..4).try_for_each(|_| frames.feed(&chunk, |_| Ok(())));
         assert!(fed.is_err(), "a skeleton is bounded too");

@@ -1,6 +1,7 @@
 //! What the rows of a catalog share: words, regions and countries, each kept once. 100,000 packages name the same two
 //! hundred countries twenty times each.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::catalog_row::{CountryRow, RegionRow};
 use super::extra::Extra;
 use super::fields::{CountryFields, ProviderFields, RegionFields};
 use super::undocumented::Undocumented;
-use super::wire::{Token, integer, short_text, text, there};
+use super::wire::{Token, integer, short_text, shown_text, text, there};
 
 /// More different ones than any honest catalog has; further ones are read each time.
 const SHARED_LIMIT: usize = 10_000;
@@ -52,7 +53,7 @@ impl Interned {
             return Some(known.clone());
         }
         let fields = RegionFields::read_json(json, seen)?;
-        let row = RegionRow { id: integer(fields.id), name: text(fields.name), slug: text(fields.slug) };
+        let row = RegionRow { id: integer(fields.id), name: shown(fields.name), slug: text(fields.slug) };
         Some(share(&mut self.regions, json, row))
     }
 
@@ -70,7 +71,7 @@ impl Interned {
         let fields = CountryFields::read_json(json, seen).unwrap_or_default();
         let row = CountryRow {
             id: integer(fields.id),
-            name: text(fields.name),
+            name: shown(fields.name),
             code: text(fields.code),
             slug: text(fields.slug),
         };
@@ -93,6 +94,10 @@ impl Interned {
         self.extra = self.extra.saturating_add(extra.size());
         if self.extra <= EXTRA_LIMIT { extra } else { Extra::default() }
     }
+}
+
+fn shown(token: Token<'_>) -> Option<String> {
+    shown_text(token).map(Cow::into_owned)
 }
 
 fn share<T>(known: &mut HashMap<Box<str>, Arc<T>>, json: &str, row: T) -> Arc<T> {

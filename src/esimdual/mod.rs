@@ -51,7 +51,7 @@ pub use answer::{
     WalletTransaction,
 };
 pub use breaker::BreakerState;
-pub use catalog_row::{Amount, CatalogRows, CountryRow, PackageRow, RegionRow};
+pub use catalog_row::{Amount, CatalogRows, CountryRow, PackageRow, RegionRow, Unread};
 pub use catalog_stream::CatalogReader;
 pub use client::Client;
 pub use door::LoginRefused;

@@ -143,7 +143,16 @@ pub fn text(token: Token<'_>) -> Option<String> {
 
 /// The same, borrowed from the answer where it is written plainly.
 pub fn short_text(token: Token<'_>) -> Option<Cow<'_, str>> {
-    let text = written(token)?;
+    written(token).and_then(cut)
+}
+
+/// The same for what is only ever shown: a NUL, which no database takes, is left out of it.
+pub fn shown_text(token: Token<'_>) -> Option<Cow<'_, str>> {
+    let text = spelled(token)?;
+    cut(if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { text })
+}
+
+fn cut(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     Some(match text.char_indices().nth(TEXT_LIMIT).filter(|_| text.len() > TEXT_LIMIT) {
         Some((end, _)) => Cow::Owned(text.get(..end)?.to_owned()),
         None => text,
@@ -156,13 +165,15 @@ pub fn whole_text(token: Token<'_>) -> Option<String> {
 }
 
 fn written(token: Token<'_>) -> Option<Cow<'_, str>> {
+    spelled(token).filter(|text| !text.contains('\0'))
+}
+
+fn spelled(token: Token<'_>) -> Option<Cow<'_, str>> {
     let json = token?.get();
     match json.as_bytes() {
         // Without a backslash the characters stand for themselves, and JSON allows no NUL among them.
         [b'"', plain @ .., b'"'] if !plain.contains(&b'\\') => json.get(1..json.len() - 1).map(Cow::Borrowed),
-        [b'"', ..] => {
-            serde_json::from_str(json).ok().filter(|text: &String| !text.contains('\0')).map(Cow::Owned)
-        }
+        [b'"', ..] => serde_json::from_str(json).ok().map(Cow::Owned),
         [b'-' | b'0'..=b'9', ..] => Some(Cow::Borrowed(json)),
         _ => None,
     }
@@ -247,6 +258,9 @@ mod tests {
         ] {
             assert_eq!(with(json, text).as_deref(), words, "{json}");
         }
+        let shown = |json: &str| with(json, |token| shown_text(token).map(Cow::into_owned));
+        assert_eq!(shown("\"a\\u0000b\"").as_deref(), Some("ab"), "what is shown does without");
+        assert_eq!(shown("\"\\ud800\""), None);
         assert_eq!(with("\"2026-04-14T99\"", date).map(|day| day.to_string()).as_deref(), Some("2026-04-14"));
         assert_eq!(with("\"2026-13-14\"", date), None);
         assert_eq!(with("\"2026-04-1\u{e9}x\"", date), None, "a cut inside a character is no date");

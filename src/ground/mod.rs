@@ -1,6 +1,7 @@
 //! The ground: words that every floor may use. Values only; nothing here reads a file, a socket or a table.
 
 pub mod clock;
+pub mod countries;
 pub mod email_address;
 pub mod entropy;
 pub mod language;

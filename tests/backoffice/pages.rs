@@ -463,6 +463,52 @@ async fn what_a_sync_set_aside_is_told_with_its_reason_on_its_own_page_too() {
 }
 
 #[tokio::test]
+async fn syncs_are_listed_to_the_first_and_those_that_changed_something_by_themselves() {
+    let stand = Stand::new().await;
+    stand.sql(SEED).await;
+    stand
+        .sql(
+            "insert into sync_runs (started_at, finished_at, outcome)
+             select '2026-11-22 11:56Z', '2026-11-22 11:57Z', case when number = 45 then 'applied' else 'unchanged' end
+             from generate_series(3, 47) as number",
+        )
+        .await;
+    let cookie = stand.signed_in("sam@example.com", Role::Support).await;
+    let listed = async |query: &str| {
+        let page = stand.get(&format!("/admin/sync{query}"), &cookie).await.body;
+        let links = page.split("href=\"/admin/sync/").skip(1);
+        let mut runs: Vec<u32> =
+            links.filter_map(|rest| rest.split(['"', '#']).next()?.parse().ok()).collect();
+        runs.dedup();
+        let older = page.split("/admin/sync?before=").nth(1).and_then(|rest| rest.split('"').next());
+        (runs, older.map(str::to_owned))
+    };
+    let down = |from: u32, to: u32| (to..=from).rev().collect::<Vec<_>>();
+    for newest in ["", "?before=nonsense", "?before="] {
+        assert_eq!(listed(newest).await, (down(47, 28), Some("28".to_owned())), "{newest}");
+    }
+    assert_eq!(listed("?before=28").await, (down(27, 8), Some("8".to_owned())));
+    assert_eq!(listed("?before=8").await, (down(7, 1), None));
+    assert_eq!(listed("?before=-5").await, (Vec::new(), None));
+    let (changed, _) = listed("?changed=1").await;
+    assert!(changed.first() == Some(&45) && !changed.contains(&44) && changed.len() < 4, "{changed:?}");
+    assert_eq!(listed("?before=45&changed=1").await.0, changed.get(1..).unwrap());
+    for nobody in ["/admin/sync/abc", "/admin/sync/999", "/admin/sync/99999999999999999999"] {
+        assert_eq!(stand.get(nobody, &cookie).await.status, StatusCode::NOT_FOUND, "{nobody}");
+    }
+    // All rows are counted by their reasons, beyond those that are kept.
+    stand
+        .sql(
+            "insert into packages_set_aside_reasons (run_id, reason, number)
+             values (1, 'the cost is negative', 1), (1, 'it has no name', 4321)",
+        )
+        .await;
+    let run = stand.get("/admin/sync/1", &cookie).await.body;
+    assert!(run.contains("4321") && run.contains("it has no name"), "{run}");
+    stand.end().await;
+}
+
+#[tokio::test]
 async fn support_looks_and_changes_nothing() {
     let stand = Stand::new().await;
     stand.sql(SEED).await;

@@ -252,6 +252,13 @@ async fn each_run_keeps_the_rows_that_it_could_not_use_within_bounds() {
     *shelf.lock().unwrap() = (1..=10).map(row).chain((12..=261).map(nameless)).collect();
     let second = sync(&db.pool, &client).await;
     assert_eq!(second.counts.set_aside, 250, "all are counted");
+    let reasons: Vec<(String, i32)> =
+        sqlx::query_as("select reason, number from packages_set_aside_reasons where run_id = $1")
+            .bind(second.run)
+            .fetch_all(&db.pool)
+            .await
+            .unwrap();
+    assert_eq!(reasons, [("it has no name".to_owned(), 250)], "and by their reasons");
     *shelf.lock().unwrap() = (1..=10).map(row).collect();
     let third = sync(&db.pool, &client).await.run;
     let kept = ids(aside(&db.pool, second.run).await);
@@ -273,6 +280,63 @@ async fn each_run_keeps_the_rows_that_it_could_not_use_within_bounds() {
     assert_eq!((aside(&db.pool, first).await.len(), aside(&db.pool, second.run).await.len()), (0, 200));
     sync(&db.pool, &client).await;
     assert_eq!(aside(&db.pool, second.run).await, []);
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_stops_no_other_and_is_told_by_its_place() {
+    let huge = format!(r#"{{"id":3,"name":"{}"}}"#, "x".repeat(17 * 1024 * 1024));
+    let bad = [r#"{"id":3,"price_for_reseller":NaN}"#, &huge, "{\"id\":3,\"name\":\"a\u{1}\"}"];
+    for (bad, why) in bad.into_iter().zip(["it is not JSON", "it is larger than 16 MB", "it is not JSON"]) {
+        let db = Database::new().await;
+        let rows = [row(1).to_string(), row(2).to_string(), bad.to_owned(), row(4).to_string()];
+        let body = format!(r#"{{"status":true,"data":[{}]}}"#, rows.join(","));
+        let fake = Fake::start(move |_, _| reply(200, &body)).await;
+        let client = client(&fake.url, token(), db.pool.clone(), &clock());
+        let summary = sync(&db.pool, &client).await;
+        assert_eq!((summary.outcome, summary.counts.packages), (Outcome::Applied, 3), "{why}");
+        let told = aside(&db.pool, summary.run).await;
+        let told: Vec<_> = told.iter().map(|row| (row.position, row.reason.as_str())).collect();
+        assert_eq!(told, [(Some(3), why)]);
+        db.drop().await;
+    }
+}
+
+#[tokio::test]
+async fn changes_of_places_are_told_with_their_run() {
+    let db = Database::new().await;
+    let regional = |name: &str| {
+        let mut row = row(1);
+        row["area_coverage"] = json!("Regional");
+        row["region"]["name"] = json!(name);
+        row
+    };
+    let told = async || -> Vec<String> {
+        let rows = "select concat_ws(' ', run_id, kind, place, what, before, after)
+            from sync_place_changes where run_id = (select max(id) from sync_runs) order by kind";
+        sqlx::query_scalar(rows).fetch_all(&db.pool).await.unwrap()
+    };
+    let (fake, shelf) = listing(vec![regional("Europe"), row(2)]).await;
+    let client = client(&fake.url, token(), db.pool.clone(), &clock());
+    let first = sync(&db.pool, &client).await;
+    assert_eq!(first.counts.places, 2);
+    let run = first.run;
+    assert_eq!(
+        told().await,
+        [format!("{run} country fr new France"), format!("{run} region europe new Europe")]
+    );
+    *shelf.lock().unwrap() = vec![regional("All of Europe"), row(2)];
+    let second = sync(&db.pool, &client).await;
+    assert_eq!((second.outcome, second.counts.places), (Outcome::Applied, 1));
+    assert_eq!(told().await, [format!("{} region europe renamed Europe All of Europe", second.run)]);
+    assert_eq!(sync(&db.pool, &client).await.outcome, Outcome::Unchanged);
+    assert!(told().await.is_empty());
+    // Neither does one row rename a country.
+    let mut poisoned = row(2);
+    poisoned["countries"][0]["name"] = json!("BUY AT evil.example");
+    *shelf.lock().unwrap() = vec![regional("All of Europe"), poisoned];
+    assert_eq!(sync(&db.pool, &client).await.outcome, Outcome::Unchanged);
+    assert_eq!(read(&db.pool).await.countries[0].name, "France");
     db.drop().await;
 }
 

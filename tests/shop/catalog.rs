@@ -67,12 +67,19 @@ async fn a_held_sync_waits_once_and_accepting_it_carries_out_that_very_plan() {
     }
     assert!(shown(&stand, &format!("/plans/{FRANCE}")).await.body.contains("$5.25"), "sold as it was");
 
+    stand.shop.clock.advance(time::Duration::minutes(1));
     let accepted = post(&stand, &cookie, &format!("/admin/sync/{run}"), &[("decision", "accept")]).await;
     assert_eq!(accepted.to(), format!("/admin/sync/{run}"));
     assert!(stand.count(ON_SALE).await < 80, "{}", stand.count(ON_SALE).await);
     assert!(shown(&stand, &format!("/plans/{FRANCE}")).await.body.contains("$5.50"));
     assert_eq!(stand.count(KEPT).await, 0);
     assert_eq!(stand.count("select count(*) from audit_log where action = 'sync_accepted'").await, 1);
+    let noted =
+        "select count(*) from price_history where package_id = 1120 and cost = 4.4 and price_minor = 550";
+    assert_eq!(stand.count(noted).await, 1, "costs and prices are noted with the decision");
+    let decided = page(&stand, &cookie, &format!("/admin/sync/{run}")).await;
+    assert!(decided.contains("Accepted by owner@example.com"), "{decided}");
+    assert!(!decided.contains("waits for you"), "{decided}");
     stand.refresh().await;
     assert_eq!(last_run(&stand).await.1, "unchanged", "the plan left nothing to be done");
     let again = post(&stand, &cookie, &format!("/admin/sync/{run}"), &[("decision", "accept")]).await;
@@ -113,6 +120,65 @@ async fn a_dropped_plan_asks_no_more_and_one_of_another_catalog_is_refused() {
     stand.refresh().await;
     assert_eq!((last_run(&stand).await.1.as_str(), stand.count(WAITING).await), ("unchanged", 0));
     assert_eq!(stand.count(KEPT).await, 0);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn a_dropped_plan_is_accepted_after_all_while_the_upstream_stands_by_it() {
+    let stand = Stand::new().await;
+    let cookie = stand.owner().await;
+    let half = || CatalogChange::WithdrawPercent { percent: 50, seed: Some(1) };
+    let accept = async |run: i64| {
+        post(&stand, &cookie, &format!("/admin/sync/{run}"), &[("decision", "accept")]).await
+    };
+    let line = "still lists what owner@example.com dropped";
+    change(&stand, half());
+    stand.refresh().await;
+    let (first, _) = last_run(&stand).await;
+    assert!(page(&stand, &cookie, &format!("/admin/sync/{first}")).await.contains("waits for you"));
+    post(&stand, &cookie, &format!("/admin/sync/{first}"), &[("decision", "drop")]).await.to();
+    stand.refresh().await;
+    let (second, outcome) = last_run(&stand).await;
+    assert_eq!((outcome.as_str(), second > first), ("held", true));
+    for run in [first, second] {
+        let run = page(&stand, &cookie, &format!("/admin/sync/{run}")).await;
+        for text in ["Accept after all", "Dropped by owner@example.com"] {
+            assert!(run.contains(text) && !run.contains("waits for you"), "{text}: {run}");
+        }
+    }
+    for path in ["/admin", "/admin/sync"] {
+        let told = page(&stand, &cookie, path).await;
+        assert!(told.contains(line) && told.contains(&format!("/admin/sync/{second}")), "{told}");
+    }
+
+    // Something else is listed meanwhile, and waits; what was dropped is about nothing then.
+    change(&stand, CatalogChange::WithdrawPercent { percent: 60, seed: Some(2) });
+    stand.refresh().await;
+    assert_eq!(stand.count(WAITING).await, 1);
+    assert!(!page(&stand, &cookie, "/admin").await.contains(line));
+    assert!(!page(&stand, &cookie, &format!("/admin/sync/{second}")).await.contains("Accept after all"));
+    let late = accept(second).await;
+    assert_eq!(late.status.as_u16(), 409);
+    assert!(late.body.contains("eSIMDual lists something else since"), "{}", late.body);
+    assert_eq!(stand.count(ON_SALE).await, 120);
+
+    // The first list comes again: nothing waits, and what was dropped is there to be accepted, whole.
+    change(&stand, CatalogChange::RestoreAll);
+    change(&stand, half());
+    stand.refresh().await;
+    let (third, _) = last_run(&stand).await;
+    assert_eq!((stand.count(WAITING).await, stand.count(KEPT).await > 0), (0, true));
+    assert_eq!(accept(third).await.to(), format!("/admin/sync/{third}"));
+    assert_eq!(last_run(&stand).await, (third, "applied".to_owned()));
+    assert!(stand.count(ON_SALE).await < 80, "{}", stand.count(ON_SALE).await);
+    assert_eq!(stand.count(KEPT).await, 0);
+    assert_eq!(stand.count("select count(*) from audit_log where action = 'sync_accepted'").await, 1);
+    assert!(!page(&stand, &cookie, "/admin").await.contains(line));
+    for run in [first, third] {
+        assert_eq!(accept(run).await.status.as_u16(), 409);
+    }
+    stand.refresh().await;
+    assert_eq!(last_run(&stand).await.1, "unchanged", "the plan left nothing to be done");
     stand.end().await;
 }
 

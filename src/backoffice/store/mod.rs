@@ -23,10 +23,13 @@ pub(super) use order::{
 };
 pub(super) use orders::{Filter, ListedOrder, PAGE, orders};
 pub(super) use overview::{DeadJob, Sales, Standing, dead_jobs, sales_since, standing};
-pub(super) use sync::{ChangeRow, aside_of, last_compared, sync_changes, sync_run};
+pub(super) use sync::{
+    ChangeRow, PlaceRow, ReasonRow, aside_of, aside_reasons, last_compared, place_changes, sync_changes,
+    sync_run,
+};
 pub(super) use transfers::{ByHandRow, ReceiptRow, TransferRow, by_hand, receipts, transfers};
 pub(super) use upstream::{
-    ASIDE, Aside, Delivery, Refusals, Run, deliveries, refusals, runs, unmatched, wallet,
+    ASIDE, Aside, Delivery, RUNS, Refusals, Run, deliveries, refusals, runs, unmatched, wallet,
 };
 pub(super) use wallet::{
     FindingRow, MOVEMENTS, Matching, Movement, closed_findings, matching, movements, open_findings,

@@ -16,10 +16,12 @@ pub(crate) struct Run {
     pub withdrawn: i32,
     pub returned: i32,
     pub set_aside: i32,
+    pub places: i32,
     pub note: Option<String>,
 }
 
 pub(crate) struct Aside {
+    pub position: Option<i32>,
     pub package_id: Option<String>,
     pub name: Option<String>,
     pub reason: String,
@@ -49,16 +51,41 @@ pub(crate) struct Refusals {
     pub last_at: OffsetDateTime,
 }
 
-pub(crate) async fn runs(db: &PgPool) -> sqlx::Result<Vec<Run>> {
-    sqlx::query_as!(
-        Run,
-        "select id, started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned, set_aside, note
-         from sync_runs
-         order by id desc
-         limit 20"
-    )
-    .fetch_all(db)
-    .await
+/// How many runs a page lists.
+pub(crate) const RUNS: usize = 20;
+
+/// The newest runs before this one, newest first, and one more than a page lists where there are more; all of them, or those
+/// that changed the catalog.
+pub(crate) async fn runs(db: &PgPool, before: i64, changed: bool) -> sqlx::Result<Vec<Run>> {
+    // Two statements: each is found by its own index, however many runs changed nothing.
+    if changed {
+        sqlx::query_as!(
+            Run,
+            "select id, started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned,
+                 set_aside, places, note
+             from sync_runs
+             where outcome = 'applied'
+                 and id < $1
+             order by id desc
+             limit 21",
+            before
+        )
+        .fetch_all(db)
+        .await
+    } else {
+        sqlx::query_as!(
+            Run,
+            "select id, started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned,
+                 set_aside, places, note
+             from sync_runs
+             where id < $1
+             order by id desc
+             limit 21",
+            before
+        )
+        .fetch_all(db)
+        .await
+    }
 }
 
 /// How many of a run's unusable rows are kept, and a page shows.

@@ -15,7 +15,8 @@ use super::freshness::{Freshness, Warning};
 use super::gate::Gated;
 use super::store;
 use super::words::{Badge, Moment, exact, took};
-use crate::catalog::{self, plans};
+use crate::catalog;
+use crate::catalog::plans::{self, Dropped};
 use crate::plumbing::bell::Ring;
 use crate::plumbing::jobs::{self, NewJob};
 use crate::shop::Shop;
@@ -35,10 +36,14 @@ pub(super) fn routes() -> Gated {
         .post("/admin/sync/{id}", Act::ChangeCatalog, run::decide)
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Asked {
-    #[serde(default)]
     queued: String,
+    /// The list goes on before this run; anything else is the newest.
+    before: String,
+    /// Whether only runs that changed the catalog are asked for.
+    changed: String,
 }
 
 struct RunView {
@@ -46,12 +51,14 @@ struct RunView {
     started: Moment,
     took: String,
     outcome: Badge,
-    figures: [i32; 7],
+    figures: [i32; 8],
     note: String,
 }
 
 /// A row that could not be used.
 pub(super) struct AsideView {
+    /// Where it stood in eSIMDual's list.
+    pub position: String,
     pub id: String,
     pub name: String,
     pub reason: String,
@@ -75,7 +82,16 @@ struct SyncPage {
     every: String,
     balance: Option<(String, Moment)>,
     runs: Vec<RunView>,
+    /// Whether only those that changed something are listed.
+    changed: bool,
+    /// Whether older ones than the newest are listed.
+    paged: bool,
+    /// Before which run the list goes on.
+    older: Option<i64>,
+    /// A plan that was dropped, and that eSIMDual stands by.
+    dropped: Option<Dropped>,
     aside: Vec<AsideView>,
+    reasons: Vec<store::ReasonRow>,
 }
 
 async fn show(
@@ -85,7 +101,10 @@ async fn show(
 ) -> Result<Response, Problem> {
     let now = shop.now();
     let running = under_way(&shop).await?;
-    let runs = store::runs(&shop.db).await?;
+    let (before, changed) = (asked.before.parse().ok(), !asked.changed.is_empty());
+    let mut runs = store::runs(&shop.db, before.unwrap_or(i64::MAX), changed).await?;
+    let older = runs.get(store::RUNS - 1).filter(|_| runs.len() > store::RUNS).map(|run| run.id);
+    runs.truncate(store::RUNS);
     let running = running || under_way(&shop).await?;
     let read_at = catalog::synced_at(&mut *shop.db.acquire().await?).await?;
     let times = &shop.settings.times;
@@ -105,6 +124,11 @@ async fn show(
         balance: store::wallet(&shop.db)
             .await?
             .map(|wallet| (exact(wallet.balance, &wallet.currency), Moment::ago(wallet.read_at, now))),
+        dropped: plans::dropped(&mut *shop.db.acquire().await?).await?,
+        changed,
+        paged: before.is_some(),
+        older,
+        reasons: store::aside_reasons(&shop.db, aside_of).await?,
         aside: store::aside_of(&shop.db, aside_of).await?.into_iter().map(aside).collect(),
         runs: runs.into_iter().map(|run| listed(run, running)).collect(),
     };
@@ -142,6 +166,7 @@ fn listed(row: store::Run, running: bool) -> RunView {
             row.repriced,
             row.withdrawn,
             row.returned,
+            row.places,
             row.set_aside,
         ],
         note: row.note.unwrap_or_default(),
@@ -156,11 +181,13 @@ pub(super) fn became(outcome: &str, running: bool) -> Badge {
     }
 }
 
-/// Both are as they were written, which may be nothing.
+/// All three are as they were written, which may be nothing.
 pub(super) fn aside(row: store::Aside) -> AsideView {
+    let nothing = || "—".to_owned();
     AsideView {
-        id: row.package_id.unwrap_or_else(|| "—".to_owned()),
-        name: row.name.unwrap_or_else(|| "—".to_owned()),
+        position: row.position.map_or_else(nothing, |position| position.to_string()),
+        id: row.package_id.unwrap_or_else(nothing),
+        name: row.name.unwrap_or_else(nothing),
         reason: row.reason,
     }
 }

@@ -15,6 +15,7 @@ use crate::catalog::plans::{self, NotDecided};
 use crate::plumbing::bell::Ring;
 use crate::shop::Shop;
 use crate::staff::{self, Act, Staff};
+use crate::supply;
 use crate::web::{Cache, Problem, page};
 
 struct ChangeView {
@@ -37,21 +38,44 @@ struct RunPage {
     outcome: Badge,
     packages: i32,
     note: String,
+    /// Whether its plan waits, and may be decided here.
     waiting: bool,
+    /// The earlier run that kept the very same plan.
+    same_as: Option<i64>,
+    /// Whether its plan was dropped and eSIMDual stands by it.
+    after_all: bool,
     decided: Option<(String, String, Moment)>,
     refused: Option<String>,
     changes: Vec<ChangeView>,
+    /// How many changes of places there are, and those of them that are kept.
+    places: i32,
+    more_places: bool,
+    place_changes: Vec<PlaceView>,
     /// How many rows it could not use, and those of them that are kept.
     set_aside: i32,
     aside: Vec<AsideView>,
+    reasons: Vec<store::ReasonRow>,
+}
+
+struct PlaceView {
+    what: String,
+    place: String,
+    before: String,
+    after: String,
 }
 
 pub(super) async fn show(
     State(shop): State<Shop>,
     staff: Staff,
-    Path(id): Path<i64>,
+    Path(id): Path<String>,
 ) -> Result<Response, Problem> {
+    let id = number(&id)?;
     draw(&shop, &staff, id, None).await
+}
+
+/// What is no number is the number of no sync.
+fn number(id: &str) -> Result<i64, Problem> {
+    id.parse().map_err(|_| Problem::NotFound)
 }
 
 #[derive(Default, Deserialize)]
@@ -64,10 +88,10 @@ pub(super) struct Decision {
 pub(super) async fn decide(
     State(shop): State<Shop>,
     staff: Staff,
-    Path(id): Path<i64>,
+    Path(id): Path<String>,
     Form(form): Form<Decision>,
 ) -> Result<Response, Problem> {
-    let now = shop.now();
+    let (id, now) = (number(&id)?, shop.now());
     let mut tx = shop.db.begin().await?;
     let (done, action) = match form.decision.as_str() {
         "accept" => (plans::accept_plan(&mut tx, id, &staff.email, now).await, "sync_accepted"),
@@ -88,6 +112,10 @@ pub(super) async fn decide(
     staff::record(&mut tx, now, &staff.email, action, &json!({ "run": id })).await?;
     tx.commit().await?;
     shop.bell.ring(Ring::Window);
+    // It is decided all the same; the next sync notes what this could not.
+    if let Err(error) = supply::note_prices(&shop).await {
+        tracing::warn!(%error, "the new costs and prices were not noted");
+    }
     let to = format!("/admin/sync/{id}");
     Ok(([(header::CACHE_CONTROL, "no-store")], Redirect::to(&to)).into_response())
 }
@@ -97,6 +125,7 @@ async fn draw(shop: &Shop, staff: &Staff, id: i64, refused: Option<String>) -> R
     let run = store::sync_run(&shop.db, id).await?.ok_or(Problem::NotFound)?;
     let running = running || under_way(shop).await?;
     let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    let place_changes: Vec<_> = store::place_changes(&shop.db, id).await?.into_iter().map(place).collect();
     let decided = run.plan.as_ref().zip(run.decided_by.as_ref()).zip(run.decided_at);
     let view = RunPage {
         frame: Frame::new(shop, staff, Part::Sync),
@@ -107,14 +136,30 @@ async fn draw(shop: &Shop, staff: &Staff, id: i64, refused: Option<String>) -> R
         outcome: became(&run.outcome, running),
         packages: run.packages,
         waiting: run.plan.as_deref() == Some("waiting"),
+        same_as: run.plan_run.filter(|plan| *plan != run.id),
+        after_all: run.after_all,
         decided: decided.map(|((state, by), at)| (sentence(state), by.clone(), Moment::of(at))),
         note: run.note.unwrap_or_default(),
         refused,
         set_aside: run.set_aside,
+        reasons: store::aside_reasons(&shop.db, id).await?,
+        places: run.places,
+        more_places: usize::try_from(run.places).is_ok_and(|all| all > place_changes.len()),
+        place_changes,
         aside: store::aside_of(&shop.db, id).await?.into_iter().map(aside).collect(),
         changes: store::sync_changes(&shop.db, id).await?.into_iter().map(change).collect(),
     };
     page(status, Cache::Private, &view)
+}
+
+fn place(row: store::PlaceRow) -> PlaceView {
+    let nothing = || "—".to_owned();
+    PlaceView {
+        what: sentence(&format!("{}_{}", row.kind, row.what)),
+        place: row.place,
+        before: row.before.unwrap_or_else(nothing),
+        after: row.after.unwrap_or_else(nothing),
+    }
 }
 
 fn change(row: store::ChangeRow) -> ChangeView {

@@ -11,14 +11,17 @@ use crate::catalog::accept::Accepted;
 use crate::catalog::country_code::CountryCode;
 use crate::catalog::diff::Plan;
 use crate::catalog::package::{Country, Package, Region};
+use crate::catalog::plans::Dropped;
 
 /// Of each kind of change so many are kept with a run.
 const KEPT: usize = 500;
 
-/// A plan that waits.
-pub struct WaitingPlan {
+/// A plan that waits, or was dropped.
+pub struct OpenPlan {
+    pub run_id: i64,
     pub made_against: i64,
     pub withdrawn: Vec<i64>,
+    pub dropped: bool,
 }
 
 /// Keeps what a run changes, or would change; before any of it is written.
@@ -94,14 +97,27 @@ pub async fn overtake_plans(db: &mut PgConnection) -> sqlx::Result<()> {
     forget_contents(db).await
 }
 
-/// The contents of plans that nobody can have carried out any more.
-async fn forget_contents(db: &mut PgConnection) -> sqlx::Result<()> {
-    query!("delete from sync_plan_packages where run_id not in (select run_id from sync_plans where state = 'waiting')")
-        .execute(&mut *db)
-        .await?;
-    query!("delete from sync_plan_places where run_id not in (select run_id from sync_plans where state = 'waiting')")
-        .execute(db)
-        .await?;
+/// The contents of plans: only the newest has any, and nobody can have it carried out any more.
+pub async fn forget_contents(db: &mut PgConnection) -> sqlx::Result<()> {
+    query!("delete from sync_plan_packages").execute(&mut *db).await?;
+    query!("delete from sync_plan_places").execute(db).await?;
+    Ok(())
+}
+
+/// Whether what this plan writes is still there.
+pub async fn has_contents(db: &mut PgConnection, run: i64) -> sqlx::Result<bool> {
+    query_scalar!(
+        r#"select exists (select from sync_plan_places where run_id = $1)
+             or exists (select from sync_plan_packages where run_id = $1) as "there!""#,
+        run
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Remembers which plan a run found.
+pub async fn found_plan(db: &mut PgConnection, run: i64, plan: i64) -> sqlx::Result<()> {
+    query!("update sync_runs set plan_run = $2 where id = $1", run, plan).execute(db).await?;
     Ok(())
 }
 
@@ -198,16 +214,31 @@ pub async fn add_plan_packages(db: &mut PgConnection, run: i64, packages: &[&Pac
     Ok(())
 }
 
-/// The plan of a run, if it waits; its row is held until the transaction ends.
-pub async fn waiting_plan(db: &mut PgConnection, run: i64) -> sqlx::Result<Option<WaitingPlan>> {
+/// The plan that a run found, if it waits or was dropped; its row is held until the transaction ends.
+pub async fn open_plan(db: &mut PgConnection, run: i64) -> sqlx::Result<Option<OpenPlan>> {
     query_as!(
-        WaitingPlan,
-        "select made_against, withdrawn
+        OpenPlan,
+        r#"select run_id, made_against, withdrawn, state = 'dropped' as "dropped!"
          from sync_plans
-         where run_id = $1
-             and state = 'waiting'
-         for update",
+         where run_id = (select plan_run from sync_runs where id = $1)
+             and state in ('waiting', 'dropped')
+         for update"#,
         run
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The newest run that read the whole list, where it is held and its plan was dropped.
+pub async fn dropped(db: &mut PgConnection) -> sqlx::Result<Option<Dropped>> {
+    query_as!(
+        Dropped,
+        r#"select sync_runs.id as run, sync_plans.decided_by as "by!"
+         from sync_runs
+         join sync_plans on sync_plans.run_id = sync_runs.plan_run
+         where sync_runs.id = (select max(id) from sync_runs where outcome in ('applied', 'unchanged', 'held'))
+             and sync_runs.outcome = 'held'
+             and sync_plans.state = 'dropped'"#
     )
     .fetch_optional(db)
     .await
@@ -277,7 +308,7 @@ pub async fn plan_packages(
     rows.into_iter().map(Package::try_from).collect()
 }
 
-/// Writes what a person decided, and forgets the plan's contents.
+/// Writes what a person decided, of a plan that waits or was dropped.
 pub async fn decide_plan(
     db: &mut PgConnection,
     run: i64,
@@ -289,15 +320,15 @@ pub async fn decide_plan(
         "update sync_plans
          set state = $2, decided_by = $3, decided_at = $4
          where run_id = $1
-             and state = 'waiting'",
+             and state in ('waiting', 'dropped')",
         run,
         state,
         by,
         now
     )
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    forget_contents(db).await
+    Ok(())
 }
 
 /// The held run is an applied one from now on; the catalog is as old as it was when the run ended.

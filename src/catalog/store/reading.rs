@@ -228,6 +228,20 @@ pub async fn newest_applied(db: &mut PgConnection) -> sqlx::Result<i64> {
     Ok(newest.unwrap_or(0))
 }
 
+/// The newest run that read the whole list, whatever came of it, and the plan that it found.
+pub async fn newest_compared(db: &mut PgConnection) -> sqlx::Result<Option<(i64, Option<i64>)>> {
+    let row = query!(
+        "select id, plan_run
+         from sync_runs
+         where outcome in ('applied', 'unchanged', 'held')
+         order by id desc
+         limit 1"
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.id, row.plan_run)))
+}
+
 /// When the catalog was last known to be the upstream's.
 pub async fn synced_at(db: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
     query_scalar!("select synced_at from catalog_standing").fetch_one(db).await
@@ -237,7 +251,7 @@ pub async fn synced_at(db: &mut PgConnection) -> sqlx::Result<Option<OffsetDateT
 pub async fn last_runs(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<SyncRun>> {
     let rows = query!(
         "select id, started_at, finished_at, outcome, packages, added, changed, repriced, withdrawn, returned,
-             set_aside, note
+             set_aside, places, note
          from sync_runs
          order by id desc
          limit $1",
@@ -257,6 +271,7 @@ pub async fn last_runs(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<S
             withdrawn: number(row.withdrawn),
             returned: number(row.returned),
             set_aside: number(row.set_aside),
+            places: number(row.places),
         };
         let (started_at, finished_at) = (row.started_at, row.finished_at);
         Ok(SyncRun { id: row.id, started_at, finished_at, outcome, counts, note: row.note })
@@ -268,7 +283,7 @@ pub async fn last_runs(db: &mut PgConnection, number: i64) -> sqlx::Result<Vec<S
 pub async fn set_aside(db: &mut PgConnection, run: i64) -> sqlx::Result<Vec<SetAside>> {
     query_as!(
         SetAside,
-        "select package_id, name, reason
+        "select position, package_id, name, reason
          from packages_set_aside
          where run_id = $1
          order by id",
