@@ -50,7 +50,7 @@ fn just_done(run: &SyncRun, asked: time::OffsetDateTime) -> bool {
 
 fn held(outcome: Outcome, note: Option<String>) -> anyhow::Result<()> {
     match outcome {
-        Outcome::Held => anyhow::bail!("the sync is held: {}", note.unwrap_or_default()),
+        Outcome::Held => anyhow::bail!("{} See /admin/sync", note.unwrap_or_default()),
         _ => Ok(()),
     }
 }

@@ -101,9 +101,7 @@ async fn a_unit_whose_cost_stays_above_its_price_is_refunded_at_the_deadline() {
 async fn a_cost_in_another_currency_holds_the_unit_until_it_is_the_old_one_again() {
     let stand = Stand::new().await;
     let token = stand.buy(FRANCE, 1).await;
-    let flip = Injection::times(Fault::CatalogCurrency, 1).on(Operation::Packages);
-    stand.sandbox.inject(flip.with("currency", "EUR").unwrap());
-    stand.refresh().await;
+    stand.one_flips_to_euros().await;
     stand.drain().await;
     assert_eq!(stand.texts("select hold_reason from units").await, ["currency_differs"]);
     stand.refresh().await;

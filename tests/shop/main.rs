@@ -17,6 +17,7 @@ mod database;
 mod decisions;
 mod doubts;
 mod fees;
+mod flips;
 mod floor;
 mod hang_ups;
 mod happy;

@@ -129,10 +129,8 @@ async fn f46_an_id_that_comes_twice_is_one_package_and_a_text_is_as_good_as_a_nu
 async fn f47_when_the_currency_flips_nothing_is_sold_at_the_old_figures() {
     let stand = Stand::new().await;
     let form = stand.form(FRANCE, 1).await;
-    let flip = || {
-        Injection::times(Fault::CatalogCurrency, 1).on(Operation::Packages).with("currency", "EUR").unwrap()
-    };
-    stand.sandbox.inject(flip());
+    let flip = Injection::times(Fault::CatalogCurrency, 1).on(Operation::Packages);
+    stand.sandbox.inject(flip.with("currency", "EUR").unwrap());
     stand.refresh().await;
     assert_eq!(last_sync(&stand).await, "held");
     assert_eq!(stand.texts("select distinct currency from packages").await, ["USD"]);
@@ -141,16 +139,10 @@ async fn f47_when_the_currency_flips_nothing_is_sold_at_the_old_figures() {
     assert!(note[0].contains("120 of 120") && note[0].contains("in another currency"), "{note:?}");
 
     // A few that flip are as the upstream says; none of them is sold at a figure of another currency.
-    let few = "update packages set currency = 'EUR', fingerprint = 'x' where id <> 1120";
-    stand.sql(few).await;
-    stand.sandbox.inject(flip());
-    stand.refresh().await;
-    assert_eq!(last_sync(&stand).await, "applied");
-    assert_eq!(stand.texts("select distinct currency from packages").await, ["EUR"]);
+    stand.one_flips_to_euros().await;
     let answer = stand.post("/checkout", &form).await;
     assert!([409, 503].contains(&answer.status.as_u16()), "{}", answer.status);
     assert_eq!(stand.count("select count(*) from orders").await, 0, "4.20 EUR is not sold for 5.25 USD");
-    stand.sql("update packages set currency = 'USD', fingerprint = 'x' where id <> 1120").await;
     stand.refresh().await;
     let token = stand.buy(FRANCE, 1).await;
     stand.drain().await;

@@ -337,13 +337,9 @@ async fn every_node_shows_a_new_rate_and_takes_the_price_away_when_it_is_too_old
 
 #[tokio::test]
 async fn f47_what_flips_into_the_currency_of_prices_is_not_sold_at_the_same_figure() {
-    use simfront::sandbox::{Fault, Injection, Operation};
     let (stand, _) = in_euros().await;
     let form = stand.form(FRANCE, 1).await;
-    let flip = Injection::times(Fault::CatalogCurrency, 1).on(Operation::Packages);
-    stand.sandbox.inject(flip.with("currency", "EUR").unwrap());
-    stand.refresh().await;
-    assert_eq!(stand.texts("select distinct currency from packages").await, ["EUR"]);
+    stand.one_flips_to_euros().await;
     assert!(
         !plan_page(&stand.router).await.contains('€'),
         "the wallet is in dollars, so that nobody knows what it would cost"
