@@ -1,11 +1,12 @@
 //! The statements on the catalog that change it: `packages`, `countries`, `regions`, `package_countries`,
 //! `sync_runs`, `packages_set_aside`, `package_stops`. What is only read stands in `store/reading.rs`, what staff say of
-//! packages in `store/overrides.rs`, what a sync changed or would change in `store/plans.rs`, and whose turn it is in
-//! `store/turn.rs`.
+//! packages in `store/overrides.rs`, what a sync changed or would change in `store/plans.rs`, which countries they
+//! put on the home page in `store/popular.rs`, and whose turn it is in `store/turn.rs`.
 
 mod overrides;
 mod past;
 mod plans;
+mod popular;
 mod reading;
 mod turn;
 
@@ -21,6 +22,7 @@ use super::run::{Counts, Outcome};
 pub use overrides::*;
 pub use past::*;
 pub use plans::*;
+pub use popular::*;
 pub use reading::*;
 pub use turn::*;
 
