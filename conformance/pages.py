@@ -89,9 +89,9 @@ def ended(path, status):
 PUBLIC = """/ /destinations /destinations/france /destinations/france?data=5&sort=gb /destinations/france?price=0.01
 /regions/europe /regions/global /plans/1120 /search /search?q=france /search?q=zzzz /cart
 /checkout?package_id=1120&quantity=1""".split()
-STAFF = """/admin /admin/orders /admin/transfers /admin/catalog /admin/catalog/1120 /admin/markup /admin/markup/rules/new
-/admin/rates /admin/tax /admin/sync /admin/wallet /admin/webhooks /admin/upstream /admin/team /admin/audit
-/admin/account""".split()
+STAFF = """/admin /admin/orders /admin/transfers /admin/catalog /admin/catalog/popular /admin/catalog/1120 /admin/markup
+/admin/markup/rules/new /admin/rates /admin/tax /admin/sync /admin/wallet /admin/webhooks /admin/upstream /admin/team
+/admin/audit /admin/account""".split()
 
 numbers = []
 for prefix in ("", "/it"):

@@ -2,7 +2,7 @@
 //!
 //! Owns `packages`, `countries`, `regions`, `package_countries`, `sync_runs`, `sync_changes`, `sync_place_changes`,
 //! `sync_plans`, `sync_plan_packages`, `sync_plan_places`, `packages_set_aside`, `packages_set_aside_reasons`,
-//! `package_stops`, `package_overrides`, `catalog_edits`.
+//! `package_stops`, `package_overrides`, `catalog_edits`, `popular_destinations`.
 //! Promises that one sync at a time is under way over all nodes, that a reader sees the catalog before a sync or after it,
 //! never in between, that a bad sync changes nothing, and that a package which somebody stopped is not sold until somebody
 //! lifts it. Never knows what a customer pays.
@@ -16,6 +16,7 @@ pub mod package;
 mod past;
 mod places;
 pub mod plans;
+pub mod popular;
 mod read;
 pub mod run;
 mod slug;

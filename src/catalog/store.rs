@@ -1,12 +1,14 @@
 //! The statements on the catalog that change it: `packages`, `countries`, `regions`, `package_countries`,
-//! `sync_runs`, `packages_set_aside`, `packages_set_aside_reasons`, `package_stops`. What is only read stands in `store/reading.rs`, what staff say of
-//! packages in `store/overrides.rs`, places in `store/places.rs`, what a sync changed or would change in `store/plans.rs`, and whose turn it is in
-//! `store/turn.rs`.
+//! `sync_runs`, `packages_set_aside`, `packages_set_aside_reasons`, `package_stops`. What is only read stands in
+//! `store/reading.rs`, what staff say of packages in `store/overrides.rs`, places in `store/places.rs`, what a sync changed
+//! or would change in `store/plans.rs`, which countries staff put on the home page in `store/popular.rs`, and whose turn it
+//! is in `store/turn.rs`.
 
 mod overrides;
 mod past;
 mod places;
 mod plans;
+mod popular;
 mod reading;
 mod turn;
 
@@ -25,6 +27,7 @@ pub use overrides::*;
 pub use past::*;
 pub use places::*;
 pub use plans::*;
+pub use popular::*;
 pub use reading::*;
 pub use turn::*;
 

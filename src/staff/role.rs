@@ -5,7 +5,7 @@
 //! | look at orders, prices, syncs, the wallet, webhooks | yes | yes | yes | |
 //! | change one's own password and second factor | yes | yes | yes | by its own form |
 //! | publish a markup rule, set the tax | yes | yes | | |
-//! | name, hide, feature, release packages; accept or drop a held sync | yes | yes | | |
+//! | name, hide, feature, release packages; choose popular destinations; accept or drop a held sync | yes | yes | | |
 //! | start a sync, read the wallet, try eSIMDual again | yes | yes | | |
 //! | close a finding of the ledgers | yes | yes | | |
 //! | read the audit log | yes | yes | | |
@@ -35,7 +35,7 @@ pub enum Act {
     OwnAccount,
     /// Publish a markup rule or an exchange rate; set the tax that prices include.
     ChangeMarkup,
-    /// Say something of a package, release new ones, decide about a sync that was held.
+    /// Say something of a package, release new ones, choose popular destinations, decide about a sync that was held.
     ChangeCatalog,
     /// Start a sync by hand, read the wallet, try the upstream again.
     RunSync,

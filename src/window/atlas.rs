@@ -29,7 +29,6 @@ impl Sheet {
     }
 
     /// Every country.
-    #[cfg(test)]
     pub fn all() -> impl Iterator<Item = &'static Self> {
         ATLAS.iter()
     }

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::plan::Plan;
 use super::snapshot::{Place, Snapshot};
+use crate::catalog::popular::Chosen;
 use crate::catalog::{Coverage, Data, Left, Past, Withdrawn};
 use crate::web::ready::Ready;
 
@@ -23,6 +24,8 @@ pub struct Beside {
     left: Left,
     /// Countries whose own plans were bought of late, the most bought first: places in the snapshot's list.
     sellers: Vec<String>,
+    /// The countries that staff put behind them.
+    pub(super) chosen: Chosen,
     /// When all this was read; `None` for a snapshot that was never given any.
     pub(super) read_at: Option<OffsetDateTime>,
     pub(super) ready: Ready,
@@ -53,6 +56,7 @@ impl Snapshot {
             had_global: past.withdrawn.iter().any(|package| package.coverage == Coverage::Global),
             withdrawn: past.withdrawn.into_iter().map(|package| (package.id, package)).collect(),
             sellers: sellers.into_iter().map(|(_, code)| code).collect(),
+            chosen: self.beside.chosen,
             read_at: Some(read_at),
             ready: Ready::default(),
         };

@@ -25,7 +25,7 @@ mod wording;
 
 pub use plan::Plan;
 pub use refresh::{keep_fresh, reload};
-pub use search::Found;
+pub use search::{Found, Gazetteer, Unnamed};
 pub use snapshot::{Place, Snapshot};
 pub use wording::{TicketRow, ticket};
 

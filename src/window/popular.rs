@@ -1,6 +1,7 @@
-//! Where most people travel: what this shop sold of late, and behind it the world's short list.
+//! Where most people travel: what this shop sold of late, behind it what staff chose, and last the world's short list.
 
 use super::snapshot::{Place, Snapshot};
+use crate::catalog::popular::Chosen;
 
 /// Countries by international arrivals, most first (UN Tourism, 2019 and 2023 editions agree on nearly all).
 const MOST_VISITED: [&str; 24] = [
@@ -11,11 +12,21 @@ const MOST_VISITED: [&str; 24] = [
 /// How many a page shows.
 const SHOWN: usize = 12;
 
-/// The countries that sell best here, then the most visited ones, as far as they have plans.
+impl Snapshot {
+    /// With the countries that staff put behind the best sellers.
+    pub fn choosing(mut self, chosen: Chosen) -> Self {
+        self.beside.chosen = chosen;
+        self
+    }
+}
+
+/// The countries that sell best here, then those that staff chose, then the most visited ones, as far as they have plans.
 pub fn destinations(snapshot: &Snapshot) -> Vec<&Place> {
+    let chosen = snapshot.beside.chosen.countries.iter();
+    let chosen = chosen.filter_map(|code| snapshot.country_by_code(code.as_str()));
     let known = MOST_VISITED.iter().filter_map(|code| snapshot.country_by_code(code));
     let mut shown: Vec<&Place> = Vec::with_capacity(SHOWN);
-    for place in snapshot.best_sellers().chain(known).filter(|place| place.has_plans()) {
+    for place in snapshot.best_sellers().chain(chosen).chain(known).filter(|place| place.has_plans()) {
         if shown.len() < SHOWN && !shown.iter().any(|one| one.slug == place.slug) {
             shown.push(place);
         }
@@ -27,7 +38,7 @@ pub fn destinations(snapshot: &Snapshot) -> Vec<&Place> {
 mod tests {
     use super::super::snapshot::tests::snapshot;
     use super::*;
-    use crate::catalog::Past;
+    use crate::catalog::{CountryCode, Past};
 
     #[test]
     fn only_what_the_catalog_has_is_popular() {
@@ -43,5 +54,15 @@ mod tests {
         let sold = snapshot().beside(Past::default(), &[(5, 7)], time::OffsetDateTime::UNIX_EPOCH);
         let codes: Vec<_> = destinations(&sold).iter().map(|place| place.code.as_deref().unwrap()).collect();
         assert_eq!(codes, ["gb", "fr", "us", "it", "tr", "ae"]);
+    }
+    #[test]
+    fn what_staff_chose_stands_between_what_sells_and_what_the_world_visits() {
+        // Nothing is sold for `zz`, and `jp` is not in the catalog.
+        let countries = ["tr", "zz", "jp", "gb", "it"].iter().filter_map(|code| CountryCode::parse(code));
+        let chosen = Chosen { countries: countries.collect(), edits: 1, changed: None };
+        let sold = snapshot().beside(Past::default(), &[(5, 7)], time::OffsetDateTime::UNIX_EPOCH);
+        let sold = sold.choosing(chosen);
+        let codes: Vec<_> = destinations(&sold).iter().map(|place| place.code.as_deref().unwrap()).collect();
+        assert_eq!(codes, ["gb", "tr", "it", "fr", "us", "ae"]);
     }
 }

@@ -56,13 +56,14 @@ async fn snapshot(
     // Prices are noted after they hold: a day that is missed here is read at the next count at the latest.
     let shown: Vec<i64> = contents.packages.iter().map(|package| package.id).collect();
     past.changed.extend(pricing::last_noted(&mut moment, &shown).await?);
+    let chosen = catalog::popular::chosen(&mut moment).await?;
     let sold = orders::sold_since(&mut moment, now - SOLD_IN).await?;
     moment.commit().await?;
-    Ok(Snapshot::build(contents, &prices).beside(past, &sold, now))
+    Ok(Snapshot::build(contents, &prices).beside(past, &sold, now).choosing(chosen))
 }
 
-/// Reloads whenever the catalog, the rules or the rates changed, or a date of theirs passed, until the program stops. The
-/// bell makes it quick; looking by itself makes it sure.
+/// Reloads whenever the catalog, the rules, the rates or the chosen destinations changed, or a date of theirs passed, until
+/// the program stops. The bell makes it quick; looking by itself makes it sure.
 pub async fn keep_fresh(shop: Shop, window: Window) {
     let mut rings = shop.bell.listen();
     let mut failing = false;
@@ -87,14 +88,16 @@ pub async fn keep_fresh(shop: Shop, window: Window) {
 }
 
 async fn look(shop: &Shop, window: &Window) -> anyhow::Result<()> {
-    let there = {
+    let (there, chosen) = {
         let mut connection = shop.db.acquire().await?;
-        (catalog::version(&mut connection).await?, pricing::revision(&mut connection).await?)
+        let there = (catalog::version(&mut connection).await?, pricing::revision(&mut connection).await?);
+        (there, catalog::popular::chosen(&mut connection).await?.edits)
     };
     let shown = window.now();
     let counted = shown.beside.read_at.is_some_and(|read_at| shop.now() - read_at < COUNT_EVERY);
     let passed = shown.next_change.is_some_and(|at| at <= shop.now());
-    if shown.made_from == there && counted && !passed { Ok(()) } else { reload(shop, window).await }
+    let same = shown.made_from == there && shown.beside.chosen.edits == chosen;
+    if same && counted && !passed { Ok(()) } else { reload(shop, window).await }
 }
 
 /// Until the bell says that what the window shows changed, or that it may have been missed.

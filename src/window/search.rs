@@ -6,6 +6,7 @@
 mod bits;
 mod entry;
 mod fold;
+mod gazetteer;
 mod rank;
 mod small;
 mod typo;
@@ -20,6 +21,7 @@ use entry::{Entry, WORLD};
 use typo::Spelling;
 
 pub use fold::folded_words;
+pub use gazetteer::{Gazetteer, Unnamed};
 
 /// How many of each kind a page shows.
 const MOST_PLACES: usize = 12;

@@ -12,6 +12,7 @@ mod factor;
 mod gates;
 mod markup;
 mod pages;
+mod popular;
 mod rates;
 mod rates_rehearsed;
 mod sign_in;

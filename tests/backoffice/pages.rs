@@ -8,11 +8,12 @@ use simfront::staff::Role;
 use crate::stand::Stand;
 
 const SEED: &str = include_str!("seed.sql");
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/admin",
     "/admin/orders",
     "/admin/orders/SF-7K3M9QWX",
     "/admin/orders/SF-0000000",
+    "/admin/catalog/popular",
     "/admin/markup",
     "/admin/tax",
     "/admin/sync",
@@ -20,7 +21,8 @@ const PAGES: [&str; 10] = [
     "/admin/webhooks",
     "/admin/upstream",
 ];
-const POSTS: [&str; 7] = [
+const POSTS: [&str; 8] = [
+    "/admin/catalog/popular",
     "/admin/markup",
     "/admin/tax",
     "/admin/tax/rates",

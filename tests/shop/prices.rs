@@ -33,7 +33,8 @@ async fn the_most_specific_rule_prices_a_plan_and_the_order_names_it() {
     window::reload(&stand.shop, &stand.stage.window).await.unwrap();
     let of_france = "select id::text from markup_rules where scope = 'country' order by id desc limit 1";
     let page = plan_page(&stand.router).await;
-    let priced = format!(r#"<span class="price" data-rule="{}">$6.30</span>"#, stand.texts(of_france).await[0]);
+    let priced =
+        format!(r#"<span class="price" data-rule="{}">$6.30</span>"#, stand.texts(of_france).await[0]);
     assert!(page.contains(&priced), "{page}");
     let token = stand.buy(FRANCE, 1).await;
     stand.drain().await;

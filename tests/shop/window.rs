@@ -6,7 +6,7 @@ use simfront::plumbing::bell::Ring;
 use simfront::sandbox::CatalogChange;
 use simfront::window;
 
-use crate::support::browser::{comes_to, owned, plan_page};
+use crate::support::browser::{ask, comes_to, owned, plan_page};
 use crate::support::{FRANCE, Stand};
 
 #[tokio::test]
@@ -33,6 +33,53 @@ async fn a_published_markup_is_shown_here_and_on_another_node_and_leaves_orders_
     let order = stand.order_json(&paid).await;
     assert_eq!((&order["status"], &order["total"]), (&"completed".into(), &"5.25".into()));
     stand.end().await;
+}
+
+#[tokio::test]
+async fn chosen_destinations_stand_behind_what_sells_here_and_on_another_node() {
+    let stand = Stand::new().await;
+    let (second, second_stage, second_router) = stand.second_node();
+    tokio::spawn(window::keep_fresh(stand.shop.clone(), stand.stage.window.clone()));
+    tokio::spawn(window::keep_fresh(second, second_stage.window.clone()));
+    comes_to(&second_router, "$5.25", true).await;
+    let snapshot = stand.stage.window.now();
+    let sold = ["tr", "jp", "es"].map(|code| snapshot.country_by_code(code).unwrap().slug.clone());
+    let version = simfront::catalog::version(&mut stand.shop.db.acquire().await.unwrap()).await.unwrap();
+
+    let cookie = stand.owner().await;
+    // Nobody sells in Antarctica.
+    let fields = owned(&[("countries", "Turkey, Antarctica, aq, Giappone, es")]);
+    let mut heard = stand.shop.bell.listen();
+    stand.post_with("/admin/catalog/popular", &[("cookie", cookie.as_str())], &fields).await.to();
+    assert_eq!(heard.try_recv(), Ok(Ring::Window), "nobody waits for the next look");
+    for router in [&stand.router, &second_router] {
+        popular_begins(router, &sold).await;
+    }
+    let after = simfront::catalog::version(&mut stand.shop.db.acquire().await.unwrap()).await.unwrap();
+    assert_eq!(after, version, "nothing that is sold changed");
+
+    // What sells stands before it.
+    stand.buy(FRANCE, 1).await;
+    stand.drain().await;
+    window::reload(&stand.shop, &stand.stage.window).await.unwrap();
+    popular_begins(&stand.router, &["france".to_owned(), sold[0].clone(), sold[1].clone()]).await;
+    stand.end().await;
+}
+
+/// Until the home page's first destinations are these.
+async fn popular_begins(router: &axum::Router, slugs: &[String]) {
+    let mut shown = Vec::new();
+    for _ in 0..3000 {
+        let home = ask(router, Request::get("/").body(Body::empty()).unwrap()).await.body;
+        let popular = home.split("id=\"popular\"").nth(1).unwrap();
+        let links = popular.split("href=\"/destinations/").skip(1).take(slugs.len());
+        shown = links.map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+        if shown == slugs {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{shown:?} never came to be {slugs:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `/admin/catalog`: every package with its price and the rule that made it, and what staff say of it.
 
 mod one;
+mod popular;
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
@@ -27,6 +28,8 @@ pub(super) fn routes() -> Gated {
     Gated::new()
         .get("/admin/catalog", Act::Look, show)
         .post("/admin/catalog", Act::ChangeCatalog, settle)
+        .get("/admin/catalog/popular", Act::Look, popular::show)
+        .post("/admin/catalog/popular", Act::ChangeCatalog, popular::choose)
         .get("/admin/catalog/{id}", Act::Look, one::show)
         .post("/admin/catalog/{id}", Act::ChangeCatalog, one::say)
 }

@@ -160,3 +160,34 @@ pub(crate) async fn countries_of(db: &PgPool, id: i64) -> sqlx::Result<Vec<Strin
     .fetch_all(db)
     .await
 }
+
+/// Every country that the catalog ever had: its code and its name.
+pub(crate) async fn country_names(db: &PgPool) -> sqlx::Result<Vec<(String, String)>> {
+    let rows = sqlx::query!("select code, name from countries").fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.name)).collect())
+}
+
+/// Those of these countries that a package on sale names.
+pub(crate) async fn countries_sold(db: &PgPool, codes: &[String]) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select wanted.code as "code!"
+           from unnest($1::text[]) as wanted (code)
+           where exists (
+               select from package_countries
+               join packages on packages.id = package_countries.package_id
+               where package_countries.country_code = wanted.code
+                   and packages.withdrawn_at is null
+                   and not exists (
+                       select from package_overrides own
+                       where own.package_id = packages.id and (own.hidden or own.held)
+                   )
+                   and not exists (
+                       select from package_stops
+                       where package_stops.package_id = packages.id and package_stops.lifted_at is null
+                   )
+           )"#,
+        codes
+    )
+    .fetch_all(db)
+    .await
+}

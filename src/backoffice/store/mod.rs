@@ -13,8 +13,8 @@ mod wallet;
 
 pub(super) use audit::{AUDIT_PAGE, AuditRow, audit};
 pub(super) use catalog::{
-    PACKAGES, PackageFilter, PackageRow, PriceRow, STATES, catalog_facts, countries_of, packages,
-    price_history,
+    PACKAGES, PackageFilter, PackageRow, PriceRow, STATES, catalog_facts, countries_of, countries_sold,
+    country_names, packages, price_history,
 };
 pub(super) use markup::{examples, is_known};
 pub(super) use order::{
