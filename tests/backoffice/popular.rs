@@ -26,6 +26,7 @@ const AUDITED: &str = "select count(*) from audit_log where action = 'popular_de
 async fn the_list_takes_codes_and_names_is_audited_and_rung_for() {
     let stand = Stand::new().await;
     stand.sql(SEED).await;
+    stand.sql("insert into package_countries (package_id, country_code) values (1120, 'fr')").await;
     let cookie = stand.signed_in("mia@example.com", Role::Manager).await;
     let mut bell = stand.shop.bell.listen();
     // As a script posts it: without what a page would carry along.
