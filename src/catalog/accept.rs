@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::amount::{self, NoCost};
 use super::country_code::CountryCode;
 use super::package::{Country, Coverage, Package, Region};
-use super::slug::{Addresses, slug};
+use super::slug::{Addresses, is_of_another, slug};
 use super::wording;
 use crate::esimdual::{CountryRow, PackageRow, RegionRow, Unread};
 use crate::ground::{Currency, countries};
@@ -154,14 +154,16 @@ impl List {
         Ok(package)
     }
 
-    /// Remembers the places that an accepted package names. What a country is called and where its page stands is ours to
-    /// say: one row must not rename France for everyone. Of a region the first description counts.
+    /// Remembers the places that an accepted package names. What a country is called is ours to say: one row must not rename
+    /// France for everyone. Where its page stands is the upstream's, but never at another country's address. Of a region
+    /// the first description counts.
     fn note_places(&mut self, rows: &[Arc<CountryRow>], region: Option<&Region>) {
         for row in rows {
             let unseen = country_code(row).filter(|code| !self.countries.contains_key(code));
             let Some(code) = unseen else { continue };
             let Some(known) = countries::find(code.as_str()) else { continue };
-            let slug = self.addresses.of(known.code, slug(None, Some(known.english)));
+            let given = slug(row.slug.as_deref(), None).filter(|slug| !is_of_another(slug, known.code));
+            let slug = self.addresses.of(known.code, given.or_else(|| slug(None, Some(known.english))));
             let name = known.english.to_owned();
             let country = Country { code: code.to_string(), slug, name, upstream_id: row.id };
             self.countries.insert(code, country);
@@ -272,18 +274,20 @@ mod tests {
     }
 
     #[test]
-    fn a_row_renames_no_country_and_takes_no_address() {
+    fn a_row_renames_no_country_and_takes_no_address_of_another() {
         let poisoned = Arc::new(CountryRow {
             name: Some("BUY AT evil.example".to_owned()),
-            slug: Some("buy-at-evil".to_owned()),
+            slug: Some("italy".to_owned()),
             ..(*country("fr", "")).clone()
         });
         let taken = Arc::new(CountryRow { slug: Some("italy".to_owned()), ..(*country("gf", "")).clone() });
         let first = PackageRow { countries: [poisoned, taken].into(), ..row(1) };
-        let second = PackageRow { countries: [country("IT", "Italia")].into(), ..row(2) };
+        let turkey = CountryRow { slug: Some("turkey".to_owned()), ..(*country("tr", "Turkey")).clone() };
+        let second = PackageRow { countries: [country("IT", "Italia"), turkey.into()].into(), ..row(2) };
         let accepted = accept(&[first, second], None, Addresses::default());
         let places: Vec<_> = accepted.countries.iter().map(|c| (c.name.as_str(), c.slug.as_str())).collect();
-        assert_eq!(places, [("France", "france"), ("French Guiana", "french-guiana"), ("Italy", "italy")]);
+        let own = [("France", "france"), ("French Guiana", "french-guiana"), ("Italy", "italy")];
+        assert_eq!(places, [&own[..], &[("Türkiye", "turkey")]].concat());
     }
 
     #[test]

@@ -64,6 +64,11 @@ static RESERVED: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
     named.filter_map(|country| Some((from_name(country.english)?, country.code))).collect()
 });
 
+/// Whether a slug is made of another country's own name.
+pub fn is_of_another(slug: &str, code: &str) -> bool {
+    RESERVED.get(slug).is_some_and(|owner| *owner != code)
+}
+
 /// Which slug belongs to which country. An address once given stays, no two countries share one, and none has the name of
 /// another one as its own, whichever comes first.
 #[derive(Debug, Default)]
@@ -90,9 +95,7 @@ impl Addresses {
         let with_code = std::iter::once(format!("{start}-{code}"));
         let numbered = (2_u32..).map(|number| format!("{start}-{code}-{number}"));
         let mut names = std::iter::once(wanted).chain(with_code).chain(numbered);
-        let free = |slug: &String| {
-            !self.taken.contains(slug) && RESERVED.get(slug).is_none_or(|owner| *owner == code)
-        };
+        let free = |slug: &String| !self.taken.contains(slug) && !is_of_another(slug, code);
         let slug = names.find(free).unwrap_or_default();
         self.taken.insert(slug.clone());
         self.by_code.insert(code.to_owned(), slug.clone());
