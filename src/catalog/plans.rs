@@ -111,7 +111,8 @@ async fn open_plan(tx: &mut PgConnection, run: i64) -> Result<(OpenPlan, i64), N
     }
 }
 
-/// Carries out the plan that this run found, whether it waits or was dropped, in the caller's transaction, and remembers who had it done. Ring for the window after the
+/// Carries out the plan that this run found, whether it waits or was dropped, in the caller's transaction, and remembers
+/// who had it done. Ring for the window after the
 /// commit.
 ///
 /// # Errors
